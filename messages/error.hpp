@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -82,6 +83,8 @@ std::string_view to_string(ec code);
 struct error {
   ec code;
   std::string detail;
+  /// The server's wish when it may be asked again; 0: it named none.
+  std::chrono::milliseconds retry_after{0};
 
   bool operator==(const error&) const = default;
 };

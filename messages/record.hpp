@@ -58,6 +58,16 @@ struct status_entry {
   bool operator==(const status_entry&) const = default;
 };
 
+/// An ownerReference that is not ours, complete, so that a write of the list
+/// can keep it.
+struct foreign_owner {
+  owner_ref ref;
+  bool controller = false;
+  bool block_deletion = false;
+
+  bool operator==(const foreign_owner&) const = default;
+};
+
 /// A PodDNAT, stripped to the fields the controller uses.
 struct record_view {
   object_key key;
@@ -67,8 +77,12 @@ struct record_view {
   bool deleting = false;
   /// True if it carries the finalizer `natgw-controller`.
   bool finalizer = false;
+  /// The finalizers of others.
+  std::vector<std::string> foreign_finalizers;
   /// The uid of the pod in its ownerReferences; empty for a fixed mapping.
   std::string owner_pod_uid;
+  /// The ownerReferences that are not to the pod of this name.
+  std::vector<foreign_owner> foreign_owners;
   /// `spec.tableId`: the gateway; known even if the intent is unusable.
   std::string gateway;
   /// The promise: from the annotation if that is valid and its projection
@@ -127,6 +141,10 @@ struct record_write {
   std::string owner_pod_uid;
   /// For status.
   std::vector<status_entry> status;
+  /// For promise and release: the object as it stood at `resource_version`. A
+  /// merge patch replaces whole lists, so what others keep in them is copied
+  /// from here. Null: the Kubernetes client reads the object first.
+  record_ptr base;
   urgency priority = urgency::birth;
 };
 
