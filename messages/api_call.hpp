@@ -63,6 +63,9 @@ struct api_call {
   /// At most 50.
   uint32_t page_size = 50;
   urgency priority = urgency::birth;
+  /// The epoch of the sender's pair (see `epoch` of openapi_caller_actor); a
+  /// write of an older one is refused. 0: not part of a pair.
+  uint64_t epoch = 0;
 };
 
 /// What became of a call, in the classes of docs/cloud.md.
@@ -96,6 +99,11 @@ struct api_reply {
   ec code = ec::rejected;
   /// The OpenAPI's Code, or the transport's complaint; bounded, no secret.
   std::string detail;
+  /// The OpenAPI's Message, for people; bounded, no secret.
+  std::string message;
+  /// With a refused write: the reason may be that an entry with this external
+  /// or internal triple exists. Look both up.
+  bool may_be_duplicate = false;
   /// The server's wish, 0 if it had none.
   std::chrono::milliseconds retry_after{0};
   /// For create.
