@@ -55,9 +55,8 @@ void log(level severity, std::string_view event,
          std::initializer_list<field> fields = {});
 
 /// The line `log` writes, without its time: for tests and for embedding.
-std::string format_line(log_format format, level severity,
-                        std::string_view event,
-                        std::initializer_list<field> fields,
-                        std::string_view time);
+std::string
+format_line(log_format format, level severity, std::string_view event,
+            std::initializer_list<field> fields, std::string_view time);
 
 } // namespace natgw::observe
