@@ -73,6 +73,8 @@ struct record_view {
   object_key key;
   std::string uid;
   std::string resource_version;
+  /// creationTimestamp as written (RFC 3339, so it sorts); may be empty.
+  std::string created;
   /// True once it carries a deletionTimestamp.
   bool deleting = false;
   /// True if it carries the finalizer `natgw-controller`.
