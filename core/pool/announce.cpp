@@ -1,0 +1,90 @@
+#include <string>
+#include <utility>
+
+#include "core/pool/pool.hpp"
+
+namespace natgw::core {
+
+/// The value of `k8s.aliyun.com/pod-dnat-status`. Everything in it is ours and
+/// validated, so nothing needs escaping.
+std::string pool::annotation_of(const tenure& t, std::string_view state) const {
+  std::string result = R"({"state":")";
+  result.append(state).append(R"(","externalIP":")").append(t.external_ip);
+  result += R"(","ports":[)";
+  auto separator = "";
+  for (auto& e : t.entries) {
+    if (e.retiring)
+      continue;
+    result.append(std::exchange(separator, ","))
+      .append(R"({"external":)")
+      .append(std::to_string(e.run.external))
+      .append(R"(,"internal":)")
+      .append(std::to_string(e.run.internal))
+      .append(R"(,"protocol":")")
+      .append(to_string(e.run.proto))
+      .append("\"");
+    if (e.run.count > 1)
+      result.append(R"(,"count":)").append(std::to_string(e.run.count));
+    result += "}";
+  }
+  return result.append(R"(],"gateway":")")
+    .append(options_.gateway)
+    .append(R"("})");
+}
+
+/// Tells the pod, once for each change: its annotation, then (in the same
+/// patch) its readiness gate.
+void pool::announce(slot& s, const tenure& t, std::string_view state) {
+  if (s.telling)
+    return;
+  auto ready = state == "ready";
+  auto text = annotation_of(t, state);
+  auto knows = text == s.told || text == s.pod->status_annotation;
+  auto opens = ready && s.pod->gate == gate_state::not_true && !s.told_gate;
+  if (knows && !opens) {
+    // Published by a former process: no news for anybody.
+    s.said_ready = s.said_ready || (ready && s.told.empty());
+    return;
+  }
+  pod_patch x{.key = s.key, .uid = s.pod->uid};
+  if (!knows)
+    x.status_annotation = text;
+  if (opens)
+    x.condition = pod_condition{true, "Forwarding", "DNAT entries forward"};
+  s.told = std::move(text);
+  s.told_gate = s.told_gate || opens;
+  s.telling = true;
+  out_.emplace_back(std::move(x));
+}
+
+/// Takes the annotation away from a pod that lives on without a mapping.
+void pool::unannounce(slot& s) {
+  auto& pod = s.pod ? s.pod : s.former;
+  if (!pod || (!s.pod && s.former_gone))
+    return;
+  if (pod->status_annotation.empty() && s.told.empty())
+    return;
+  pod_patch x{.key = s.key, .uid = pod->uid, .status_annotation = ""};
+  if (pod->gate != gate_state::none)
+    x.condition = pod_condition{false, "Released", "no DNAT mapping"};
+  s.told.clear();
+  s.told_gate = false;
+  out_.emplace_back(std::move(x));
+}
+
+/// Says that a living pod's mapping cannot be made for now, once for each
+/// reason.
+void pool::tell_failure(slot& s, const std::string& why) {
+  if (s.told_failure == why)
+    return;
+  s.told_failure = why;
+  observe(pool_measure_kind::failure);
+  note(s, "pod_failed", why, true);
+  say(s, "DNATFailed", why, true);
+  if (auto t = present(s); t && s.pod) {
+    s.told.clear();
+    announce(s, *t, "failed");
+  }
+}
+
+} // namespace natgw::core

@@ -1,0 +1,255 @@
+#include <algorithm>
+
+#include "core/pool/pool.hpp"
+
+namespace natgw::core {
+
+// -- tenures ------------------------------------------------------------------
+
+tenure& pool::make_tenure(slot& s, uint32_t handle) {
+  auto& t = tenures_[handle];
+  t.handle = handle;
+  t.key = s.key;
+  t.attempt = 0;
+  if (s.pod) {
+    t.pod_uid = s.pod->uid;
+    t.fixed = s.request.fixed;
+    set_address(t, s.pod->ip);
+  }
+  s.tenure = handle;
+  return t;
+}
+
+std::string pool::identity_of(const tenure& t) const {
+  return t.fixed ? fixed_name_key(t.key) : plain_name_key(t.pod_uid);
+}
+
+/// Gives each new entry a name that no other entry carries.
+void pool::name_entries(tenure& t) {
+  auto identity = identity_of(t);
+  for (size_t i = 0; i < t.entries.size(); ++i) {
+    auto& e = t.entries[i];
+    if (!e.name.empty())
+      continue;
+    for (;; ++e.run.n) {
+      e.name = options_.names.build(identity, e.run.n);
+      if (by_name_.try_emplace(e.name, t.handle).second)
+        break;
+    }
+    for (auto j = i + 1; j < t.entries.size(); ++j)
+      if (t.entries[j].name.empty())
+        t.entries[j].run.n = std::max<uint16_t>(
+          t.entries[j].run.n, static_cast<uint16_t>(e.run.n + 1));
+  }
+}
+
+/// After `fixed` was switched: the ports stay, the names follow their owner.
+void pool::rename_entries(tenure& t) {
+  for (auto& e : t.entries) {
+    auto old = std::exchange(e.name, {});
+    by_name_.erase(old);
+    if (e.phase != entry_phase::idle || t.inherited)
+      e.replaces = old;
+  }
+  name_entries(t);
+}
+
+void pool::set_address(tenure& t, const std::string& ip) {
+  auto [first, last] = by_address_.equal_range(t.internal_ip);
+  auto old = std::find_if(first, last,
+                          [&](auto& x) { return x.second == t.handle; });
+  if (old != last)
+    by_address_.erase(old);
+  t.internal_ip = ip;
+  if (!ip.empty())
+    by_address_.emplace(ip, t.handle);
+}
+
+void pool::erase_tenure(uint32_t handle) {
+  auto& t = tenures_.at(handle);
+  set_address(t, {});
+  for (auto& e : t.entries)
+    by_name_.erase(e.name);
+  if (auto s = find_slot(t.key))
+    std::erase(s->leaving, handle);
+  tenures_.erase(handle);
+}
+
+entry_spec pool::spec_of(const tenure& t, const held_entry& e) {
+  return {.name = e.name,
+          .external_ip = t.external_ip,
+          .internal_ip = t.internal_ip,
+          .external_port = e.run.external,
+          .internal_port = e.run.internal,
+          .count = e.run.count,
+          .proto = e.run.proto};
+}
+
+port_block pool::block_of(const tenure& t, const port_run& run) {
+  return {t.external_ip, run.proto, {run.external, run.count}};
+}
+
+// -- promises found in records ------------------------------------------------
+
+/// Takes over what a record promises, where the slot has no tenure yet.
+void pool::adopt(slot& s, instant now) {
+  if (s.tenure || !s.record || !s.record->promise || s.disowned)
+    return;
+  auto& promise = *s.record->promise;
+  auto& t = make_tenure(s, ++last_handle_);
+  t.pod_uid = promise.pod_uid;
+  t.fixed = promise.fixed;
+  t.external_ip = promise.external_ip;
+  set_address(t, promise.internal_ip);
+  t.record_uid = s.record->uid;
+  t.attempt = promise.attempt;
+  t.items = promise.items;
+  t.inherited = true;
+  s.linger_until = now + options_.fixed_linger;
+  auto identity = identity_of(t);
+  for (auto& run : promise.runs) {
+    auto name = options_.names.build(identity, run.n);
+    auto seen = take_from_unproven(name, now);
+    by_name_[name] = t.handle;
+    auto& e = t.entries.emplace_back();
+    e.run = run;
+    e.name = std::move(name);
+    e.seen = seen;
+  }
+  if (!claim(t, now))
+    contest(s);
+}
+
+/// Claims all ports of a tenure that are not claimed yet. Returns false and
+/// remembers the rivals if others hold some.
+bool pool::claim(tenure& t, instant now) {
+  auto complete = true;
+  for (auto& e : t.entries) {
+    if (e.claimed)
+      continue;
+    e.claimed
+      = ports_.claim(t.handle, block_of(t, e.run), now, true).has_value();
+    complete = complete && e.claimed;
+  }
+  return complete;
+}
+
+/// An unproven entry turned out to have an owner after all.
+bool pool::take_from_unproven(const std::string& name, instant now) {
+  auto found = by_name_.find(name);
+  if (found == by_name_.end())
+    return false;
+  auto handle = found->second;
+  auto& t = tenures_.at(handle);
+  if (!t.unproven)
+    return false;
+  for (auto& e : t.entries)
+    if (e.claimed)
+      ports_.free(t.handle, block_of(t, e.run), now, false);
+  erase_tenure(handle);
+  return true;
+}
+
+// -- clashes ------------------------------------------------------------------
+
+void pool::contest(slot& s) {
+  observe(pool_measure_kind::clash);
+  note(s, "promises_clash", {}, true);
+  s.contested = true;
+  contested_.push_back(s.key);
+  auto& t = *present(s);
+  for (auto rival : rivals_of(t))
+    if (auto holder = find_tenure(rival))
+      if (auto h = find_slot(holder->key); h && h->tenure == rival)
+        h->contested = true;
+}
+
+/// Handles of the tenures that hold ports which this one was promised too.
+std::vector<uint32_t> pool::rivals_of(const tenure& t) const {
+  std::vector<uint32_t> result;
+  for (auto& e : t.entries)
+    if (!e.claimed)
+      for (auto& held : ports_.holders(block_of(t, e.run)))
+        if (held.holder != t.handle
+            && std::ranges::find(result, held.holder) == result.end())
+          result.push_back(held.holder);
+  return result;
+}
+
+/// Decides every clash, once the table's own list says whose entries stand.
+void pool::resolve_clashes(instant now) {
+  if (!settled_)
+    return;
+  for (auto& key : std::exchange(contested_, {})) {
+    auto s = find_slot(key);
+    auto t = s ? present(*s) : nullptr;
+    if (!t)
+      continue;
+    auto stays = true;
+    for (auto rival : rivals_of(*t)) {
+      auto holder = find_tenure(rival);
+      auto h = holder ? find_slot(holder->key) : nullptr;
+      if (!h || h->tenure != rival)
+        continue;
+      if (stays && wins(*s, *h))
+        lose_promise(*h, now);
+      else
+        stays = false;
+      h->contested = false;
+      touch(h->key);
+    }
+    s->contested = false;
+    if (!stays || !claim(*t, now))
+      lose_promise(*s, now);
+    touch(key);
+  }
+}
+
+/// The one that the table's entry belongs to wins, then the higher epoch, then
+/// the older record.
+bool pool::wins(slot& challenger, slot& holder) {
+  auto stands = [this](slot& s) {
+    auto t = present(s);
+    return t && std::ranges::any_of(t->entries, [](auto& e) {
+             return e.seen || e.phase == entry_phase::available;
+           });
+  };
+  auto a = stands(challenger);
+  auto b = stands(holder);
+  if (a != b)
+    return a;
+  auto epoch = [](const slot& s) {
+    return s.record && s.record->promise ? s.record->promise->epoch : 0;
+  };
+  if (epoch(challenger) != epoch(holder))
+    return epoch(challenger) > epoch(holder);
+  auto age = [](const slot& s) {
+    return s.record ? std::pair{s.record->created, s.record->uid}
+                    : std::pair<std::string, std::string>{"~", ""};
+  };
+  return age(challenger) < age(holder);
+}
+
+/// The loser of a clash: its promise is void, its status is emptied by the
+/// next look (nothing of it is available), and new ports are allocated.
+void pool::lose_promise(slot& s, instant now) {
+  auto t = present(s);
+  if (!t)
+    return;
+  note(s, "promise_lost", t->external_ip, true);
+  say(s, "DNATFailed",
+      "Its ports were promised to another pod as well; "
+      "new ones are allocated",
+      true);
+  for (auto& e : t->entries)
+    if (!e.claimed)
+      e.phase = entry_phase::gone;
+  s.disowned = true;
+  let_go(s, *t);
+  if (!s.pod)
+    s.forfeited = true;
+  drop_entries(*t);
+  free_gone(*t, now);
+}
+
+} // namespace natgw::core

@@ -1,0 +1,248 @@
+#include <algorithm>
+
+#include "core/grouping.hpp"
+#include "core/pool/pool.hpp"
+
+namespace natgw::core {
+
+namespace {
+
+/// Whether a record promises its ports to somebody who is not this pod.
+bool is_for_another(const record_view& record, const pod_view& pod) {
+  if (record.promise)
+    return !record.promise->fixed && record.promise->pod_uid != pod.uid;
+  return !record.owner_pod_uid.empty() && record.owner_pod_uid != pod.uid;
+}
+
+} // namespace
+
+void pool::forward(slot& s, instant now) {
+  if (!supersede(s, now))
+    return;
+  if (s.record && s.record->deleting) {
+    // Somebody deleted the record of a living pod. The entries stay; the
+    // record is made again with the same ports once it is gone.
+    remove_record(s);
+    return;
+  }
+  if (!s.tenure)
+    adopt(s, now);
+  if (s.contested || (!s.tenure && !allocate(s, now)))
+    return;
+  if (!follow_request(s, now))
+    return;
+  auto& t = *present(s);
+  if (s.record && is_shown_wrongly(s, t)) {
+    write(s, {.op = record_op::status, .status = status_of(t)});
+    return;
+  }
+  if (!store_promise(s, t))
+    return;
+  wish_entries(s, t);
+  if (!publish(s, t))
+    return;
+  retire_entries(t, now);
+  announce(s, t, "ready");
+}
+
+/// Clears the way of a predecessor that had the same name. Returns true if
+/// nothing is in the way (any more). Its entries that stand in the table are
+/// kept as orphans that their names prove ours, for this pod to take over.
+bool pool::supersede(slot& s, instant now) {
+  if (s.record && is_for_another(*s.record, *s.pod)) {
+    if (withdraw_status(s))
+      return false;
+    auto open = false;
+    if (auto t = present(s))
+      for (auto& e : t->entries) {
+        auto unanswered = e.phase == entry_phase::asked
+                          || (e.phase == entry_phase::idle && t->inherited);
+        if (unanswered)
+          drop_entry(*t, e);
+        open = open || e.phase == entry_phase::dropping;
+      }
+    if (!open)
+      remove_record(s);
+    return false;
+  }
+  auto t = present(s);
+  if (t && !t->fixed && t->pod_uid != s.pod->uid) {
+    let_go(s, *t);
+    free_gone(*t, now);
+  }
+  return true;
+}
+
+bool pool::allocate(slot& s, instant now) {
+  auto give_up = [&](ec reason, std::string detail) {
+    s.evicted = error{reason, std::move(detail)};
+    touch(s.key);
+    return false;
+  };
+  if (!report_.usable || options_.drain)
+    return give_up(ec::gateway_unusable, report_.problem);
+  auto groups = group(s.request.items);
+  auto wanted = shapes(groups);
+  auto room = free_entries();
+  if (wanted.size() > room)
+    return give_up(ec::quota_exceeded, "the gateway holds as many entries as "
+                                       "its quota allows");
+  auto handle = last_handle_ + 1;
+  auto got = ports_.allocate(
+    {.holder = handle, .shapes = wanted, .eip = {}, .max_pieces = room}, now);
+  if (!got)
+    return give_up(ec::no_port, "no EIP of the gateway has the ports free");
+  auto& t = make_tenure(s, ++last_handle_);
+  t.external_ip = got->eip;
+  t.items = s.request.items;
+  entry_numbers numbers{{}};
+  for (auto& run : assemble(groups, *got, numbers))
+    add_entry(t, run);
+  name_entries(t);
+  return true;
+}
+
+held_entry& pool::add_entry(tenure& t, const port_run& run) {
+  auto& result = t.entries.emplace_back();
+  result.run = run;
+  result.claimed = true;
+  return result;
+}
+
+/// Brings the tenure in line with what the pod is and asks for now. Returns
+/// false if that cannot be done yet.
+bool pool::follow_request(slot& s, instant now) {
+  auto& t = *present(s);
+  t.pod_uid = s.pod->uid;
+  if (t.internal_ip != s.pod->ip)
+    set_address(t, s.pod->ip);
+  for (auto& e : t.entries)
+    if (e.phase == entry_phase::gone && !e.retiring) {
+      e.phase = entry_phase::idle;
+      e.wished = {};
+      raise_attempt(s, t);
+    }
+  if (t.items != s.request.items && !follow_items(s, t, now))
+    return false;
+  if (t.fixed != s.request.fixed) {
+    t.fixed = s.request.fixed;
+    rename_entries(t);
+  }
+  return true;
+}
+
+/// Ports that stay keep their public port; new ones are allocated on the same
+/// EIP; those that go forward on until the new ones do.
+bool pool::follow_items(slot& s, tenure& t, instant now) {
+  std::vector<port_run> staying;
+  std::vector<port_run> carried;
+  for (auto& e : t.entries) {
+    carried.push_back(e.run);
+    if (!e.retiring)
+      staying.push_back(e.run);
+  }
+  entry_numbers numbers{carried};
+  auto change = plan_change(staying, s.request.items, numbers);
+  allocation got;
+  if (!change.added.empty()) {
+    auto wanted = shapes(change.added);
+    auto ports = ports_.allocate({.holder = t.handle,
+                                  .shapes = wanted,
+                                  .eip = t.external_ip,
+                                  .max_pieces = free_entries()},
+                                 now);
+    if (!ports) {
+      tell_failure(s, "no room for the new ports on " + t.external_ip);
+      retry_later(s, now);
+      return false;
+    }
+    got = std::move(*ports);
+  }
+  apply_change(t, change);
+  for (auto& run : assemble(change.added, got, numbers))
+    add_entry(t, run);
+  t.items = s.request.items;
+  name_entries(t);
+  return true;
+}
+
+void pool::apply_change(tenure& t, const port_change& change) {
+  auto entry_of = [&t](const port_run& run) {
+    return std::ranges::find(t.entries, run.n, [](auto& e) { return e.run.n; });
+  };
+  for (auto& x : change.removed)
+    entry_of(x)->retiring = true;
+  for (auto& x : change.trimmed)
+    entry_of(x.before)->run = x.after;
+  for (auto& x : change.split_off) {
+    auto source = std::ranges::find_if(change.trimmed, [&](auto& trim) {
+      return trim.before.proto == x.proto && trim.before.external <= x.external
+             && x.external < trim.before.external + trim.before.count;
+    });
+    auto name = source == change.trimmed.end() ? std::string{}
+                                               : entry_of(source->before)->name;
+    add_entry(t, x).waits_for = std::move(name);
+  }
+  t.given_up.insert(t.given_up.end(), change.freed.begin(), change.freed.end());
+}
+
+void pool::raise_attempt(const slot& s, tenure& t) {
+  auto stored = s.record && s.record->promise ? s.record->promise->attempt : 0;
+  t.attempt = std::max(t.attempt, stored + 1);
+}
+
+/// Returns true if the record in the API server says what the tenure holds.
+bool pool::store_promise(slot& s, tenure& t) {
+  auto wanted = promise_of(s, t);
+  if (!s.record) {
+    record_write x{.op = record_op::create, .promise = std::move(wanted)};
+    x.promise.epoch = options_.epoch;
+    if (!t.fixed)
+      x.owner_pod_uid = t.pod_uid;
+    write(s, std::move(x));
+    return false;
+  }
+  t.record_uid = s.record->uid;
+  if (s.record->promise && s.record->problem.empty()) {
+    auto& stored = *s.record->promise;
+    t.attempt = wanted.attempt = std::max(t.attempt, stored.attempt);
+    wanted.epoch = stored.epoch;
+    if (stored == wanted) {
+      if (!s.said_allocated) {
+        s.said_allocated = true;
+        say(s, "DNATAllocated", "Ports on " + t.external_ip + " are reserved");
+      }
+      return true;
+    }
+    raise_attempt(s, t);
+  }
+  s.disowned = false;
+  record_write x{.op = record_op::promise, .promise = promise_of(s, t)};
+  x.promise.epoch = options_.epoch;
+  if (!t.fixed)
+    x.owner_pod_uid = t.pod_uid;
+  write(s, std::move(x));
+  return false;
+}
+
+intent pool::promise_of(const slot& s, const tenure& t) const {
+  intent result;
+  result.gateway = options_.gateway;
+  result.zone = options_.zone.empty() ? report_.zone : options_.zone;
+  result.external_ip = t.external_ip;
+  result.internal_ip = t.internal_ip;
+  result.pod_uid = t.pod_uid;
+  if (s.pod)
+    result.workload = s.pod->workload;
+  else if (s.record && s.record->promise)
+    result.workload = s.record->promise->workload;
+  result.fixed = t.fixed;
+  result.attempt = t.attempt;
+  result.items = t.items;
+  for (auto& e : t.entries)
+    if (!e.retiring)
+      result.runs.push_back(e.run);
+  return result;
+}
+
+} // namespace natgw::core

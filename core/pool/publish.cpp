@@ -1,0 +1,171 @@
+#include <algorithm>
+
+#include "core/grouping.hpp"
+#include "core/pool/pool.hpp"
+
+namespace natgw::core {
+
+namespace {
+
+bool overlap(const port_run& a, const port_run& b) {
+  return a.proto == b.proto && a.internal < b.internal + b.count
+         && b.internal < a.internal + a.count;
+}
+
+/// How many ports of the item the run maps.
+uint32_t shared_ports(const port_run& run, const port_item& item) {
+  if (run.proto != item.proto)
+    return 0;
+  auto first = std::max<uint32_t>(run.internal, item.first);
+  auto last = std::min<uint32_t>(run.internal + run.count,
+                                 item.first + item.count);
+  return first < last ? last - first : 0;
+}
+
+} // namespace
+
+// -- entries ------------------------------------------------------------------
+
+void pool::wish_entries(slot& s, tenure& t) {
+  if (must_wait_for_address(s, t))
+    return;
+  for (auto& e : t.entries) {
+    if (e.retiring || e.phase == entry_phase::dropping)
+      continue;
+    if (auto first = e.waits_for.empty() ? nullptr : find_entry(e.waits_for);
+        first && !forwards(t, *first))
+      continue;
+    auto spec = spec_of(t, e);
+    auto stands = forwards(t, e);
+    auto asked = e.phase == entry_phase::asked && e.wished == spec
+                 && e.wished_attempt == t.attempt;
+    if (stands || asked)
+      continue;
+    if (e.phase == entry_phase::idle && e.replaces.empty())
+      inherit_entry(s, e);
+    e.phase = entry_phase::asked;
+    e.wished = spec;
+    e.wished_attempt = t.attempt;
+    out_.emplace_back(entry_want{.spec = std::move(spec),
+                                 .record_uid = t.record_uid,
+                                 .attempt = t.attempt,
+                                 .priority = urgency::birth,
+                                 .replaces = e.replaces});
+  }
+  // What could not be taken over ends now.
+  for (auto handle : std::vector{s.leaving})
+    if (auto old = find_tenure(handle))
+      drop_entries(*old);
+}
+
+/// Finds an entry of a predecessor of the same name that this one can be made
+/// from by a single Modify.
+void pool::inherit_entry(slot& s, held_entry& e) {
+  for (auto handle : s.leaving) {
+    auto old = find_tenure(handle);
+    if (!old)
+      continue;
+    for (auto& o : old->entries)
+      if (o.phase == entry_phase::available && o.heir.empty()
+          && o.run.count == e.run.count && o.run.proto == e.run.proto) {
+        o.heir = e.name;
+        e.replaces = o.name;
+        return;
+      }
+  }
+}
+
+/// True while another tenure's entry stands on one of the pod's internal
+/// ports: both triples are unique in a table, so that one has to go first.
+bool pool::must_wait_for_address(const slot& s, const tenure& t) const {
+  auto [first, last] = by_address_.equal_range(t.internal_ip);
+  for (auto i = first; i != last; ++i) {
+    if (i->second == t.handle)
+      continue;
+    auto& other = tenures_.at(i->second);
+    auto is_ours_to_take = std::ranges::find(s.leaving, other.handle)
+                           != s.leaving.end();
+    for (auto& o : other.entries) {
+      if (o.phase == entry_phase::gone
+          || (o.phase == entry_phase::idle && !other.inherited)
+          || (is_ours_to_take && o.phase == entry_phase::available))
+        continue;
+      for (auto& e : t.entries)
+        if (overlap(e.run, o.run))
+          return true;
+    }
+  }
+  return false;
+}
+
+bool pool::forwards(const tenure& t, const held_entry& e) const {
+  return e.phase == entry_phase::available && e.wished == spec_of(t, e);
+}
+
+/// Returns true once the status shows everything that was asked for.
+bool pool::publish(slot& s, tenure& t) {
+  for (auto& e : t.entries)
+    if (!e.retiring && !forwards(t, e))
+      return false;
+  auto wanted = status_of(t);
+  if (s.record->status == wanted) {
+    s.published = true;
+    return true;
+  }
+  write(s, {.op = record_op::status, .status = std::move(wanted)});
+  return false;
+}
+
+/// Ends what the port list no longer contains, now that the rest forwards.
+void pool::retire_entries(tenure& t, instant now) {
+  for (auto& e : t.entries)
+    if (e.retiring)
+      drop_entry(t, e);
+  for (auto& run : std::exchange(t.given_up, {}))
+    ports_.free(t.handle, block_of(t, run), now);
+  free_gone(t, now);
+}
+
+// -- status -------------------------------------------------------------------
+
+/// What of the mapping may be shown now: items whose every port forwards as
+/// wished.
+std::vector<status_entry> pool::status_of(const tenure& t) const {
+  std::vector<status_entry> result;
+  for (auto& item : t.items) {
+    std::vector<port_run> runs;
+    const held_entry* first = nullptr;
+    uint32_t covered = 0;
+    for (auto& e : t.entries) {
+      auto part = e.retiring || !forwards(t, e) ? 0U
+                                                : shared_ports(e.run, item);
+      if (part == 0)
+        continue;
+      covered += part;
+      runs.push_back(e.run);
+      if (!first || e.run.internal < first->run.internal)
+        first = &e;
+    }
+    if (covered != item.count)
+      continue;
+    auto shown = view(item, runs);
+    result.push_back({.external_ip = t.external_ip,
+                      .external_port = shown.external,
+                      .forward_entry_id = first->id,
+                      .internal_ip = t.internal_ip,
+                      .internal_port = shown.internal,
+                      .proto = item.proto});
+  }
+  return result;
+}
+
+bool pool::is_shown_wrongly(const slot& s, const tenure& t) const {
+  if (s.record->status.empty())
+    return false;
+  auto right = status_of(t);
+  return std::ranges::any_of(s.record->status, [&](auto& x) {
+    return std::ranges::find(right, x) == right.end();
+  });
+}
+
+} // namespace natgw::core
