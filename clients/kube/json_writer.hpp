@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <concepts>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,18 +37,26 @@ public:
 
   json_writer& string(std::string_view text);
 
-  json_writer& number(int64_t x);
+  template <std::integral T>
+  json_writer& number(T x) {
+    return raw(std::to_string(x));
+  }
 
-  json_writer& boolean(bool x);
+  json_writer& boolean(bool x) {
+    return raw(x ? "true" : "false");
+  }
 
-  json_writer& null();
+  json_writer& null() {
+    return raw("null");
+  }
 
   /// Shorthands for the commonest members.
   json_writer& member(std::string_view name, std::string_view text) {
     return key(name).string(text);
   }
 
-  json_writer& member_number(std::string_view name, int64_t x) {
+  template <std::integral T>
+  json_writer& member_number(std::string_view name, T x) {
     return key(name).number(x);
   }
 
@@ -64,6 +72,8 @@ public:
 
 private:
   json_writer& open(char bracket);
+
+  json_writer& raw(std::string_view text);
 
   void separate();
 

@@ -7,13 +7,11 @@
 #include <string_view>
 
 #include "clients/kube/json_text.hpp"
+#include "clients/kube/timestamps.hpp"
 #include "messages/error.hpp"
 #include "messages/object_key.hpp"
 
 namespace natgw::kube {
-
-/// Calendar time as MicroTime has it.
-using micro_time = std::chrono::sys_time<std::chrono::microseconds>;
 
 /// A Lease of coordination.k8s.io/v1.
 struct lease_view {
@@ -30,12 +28,6 @@ struct lease_view {
 
   bool operator==(const lease_view&) const = default;
 };
-
-/// `2026-01-31T12:34:56.123456Z`
-std::string format_micro_time(micro_time x);
-
-/// RFC 3339, in UTC or with an offset, with any number of decimals.
-std::optional<micro_time> parse_time(std::string_view text);
 
 /// Errors: malformed.
 expected<lease_view> parse_lease(json_text text);

@@ -29,8 +29,7 @@ struct believed {
 
 /// The annotation's word if it is valid and agrees with `spec` (tableId,
 /// externalIP, portMapping), else the one of `spec` alone (attempt 0), else
-/// nothing. `annotation` is null if the object has none, which is a problem
-/// too unless the object is the product's own.
+/// nothing. `annotation` is null if the object has none.
 believed believe(const std::string* annotation, const record_spec& spec,
                  std::string_view owner_pod_uid);
 

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "clients/kube/reader.hpp"
+#include "messages/object_key.hpp"
+#include "messages/pod.hpp"
+#include "messages/record.hpp"
+
+namespace natgw::kube {
+
+/// What is read of every object's metadata.
+struct metadata {
+  object_key key;
+  std::string uid;
+  std::string resource_version;
+  bool deleting = false;
+};
+
+/// Why an object with such metadata cannot be used; empty if it can.
+std::string check(const metadata& x, bool namespaced);
+
+/// Reads the common member `key`; false if it is none of them.
+bool read_common(std::string_view key, json::value& from, metadata& out,
+                 json::error_code& code);
+
+/// Reads metadata; members that are not common go to `visit(key, value)`.
+template <class Visit>
+json::error_code
+read_metadata(json::value& from, metadata& out, Visit&& visit) {
+  return json::each_member(from, [&](std::string_view key, json::value& item) {
+    auto code = json::SUCCESS;
+    if (read_common(key, item, out, code))
+      return code;
+    return json::error_code{visit(key, item)};
+  });
+}
+
+json::error_code read_owner(json::value& from, foreign_owner& out);
+
+} // namespace natgw::kube

@@ -1,0 +1,130 @@
+#include "clients/kube/record_body.hpp"
+
+#include "clients/kube/intent_codec.hpp"
+#include "clients/kube/json_writer.hpp"
+
+namespace natgw::kube {
+
+namespace {
+
+void write_preconditions(json_writer& out, const record_write& x) {
+  out.member("uid", x.uid).member("resourceVersion", x.resource_version);
+}
+
+void write_owner(json_writer& out, const foreign_owner& x) {
+  out.begin_object()
+    .member("apiVersion", x.ref.api_version)
+    .member("kind", x.ref.kind)
+    .member("name", x.ref.name)
+    .member("uid", x.ref.uid);
+  if (x.controller)
+    out.key("controller").boolean(true);
+  if (x.block_deletion)
+    out.key("blockOwnerDeletion").boolean(true);
+  out.end_object();
+}
+
+void write_owners(json_writer& out, const record_write& x,
+                  const std::vector<foreign_owner>& foreign) {
+  out.key("ownerReferences").begin_array();
+  for (auto& owner : foreign)
+    write_owner(out, owner);
+  if (!x.owner_pod_uid.empty())
+    write_owner(out, {{"v1", "Pod", x.key.name, x.owner_pod_uid}, false, true});
+  out.end_array();
+}
+
+void write_annotation(json_writer& out, const record_write& x) {
+  out.key("annotations")
+    .begin_object()
+    .member(intent_annotation, encode_intent(x.promise))
+    .end_object();
+}
+
+// What is empty is null: absent in a patched object, and dropped from a
+// created one by the API server.
+void write_spec(json_writer& out, const intent& x) {
+  out.key("spec")
+    .begin_object()
+    .member("externalIP", x.external_ip)
+    .member_or_null("internalIP", x.internal_ip);
+  out.key("portMapping").begin_array();
+  for (auto& ports : project_items(x))
+    out.begin_object()
+      .member("externalPort", ports.external)
+      .member("internalPort", ports.internal)
+      .end_object();
+  out.end_array();
+  out
+    .member("protocol",
+            to_string(x.items.empty() ? protocol::tcp : x.items.front().proto))
+    .member("tableId", x.gateway)
+    .member_or_null("zoneID", x.zone)
+    .end_object();
+}
+
+void write_entry(json_writer& out, const status_entry& x) {
+  out.begin_object()
+    .member("externalIP", x.external_ip)
+    .member("externalPort", x.external_port)
+    .member("forwardEntryId", x.forward_entry_id)
+    .member("internalIP", x.internal_ip)
+    .member("internalPort", x.internal_port)
+    .member("ipProtocol", to_string(x.proto))
+    .end_object();
+}
+
+} // namespace
+
+std::string create_body(const record_write& x) {
+  json_writer out;
+  out.begin_object()
+    .member("apiVersion", "alibabacloud.com/v1beta1")
+    .member("kind", "PodDNAT")
+    .key("metadata")
+    .begin_object()
+    .member("name", x.key.name)
+    .member("namespace", x.key.ns);
+  out.key("finalizers").begin_array().string(finalizer).end_array();
+  if (!x.owner_pod_uid.empty())
+    write_owners(out, x, {});
+  write_annotation(out, x);
+  out.end_object();
+  write_spec(out, x.promise);
+  return out.end_object().take();
+}
+
+std::string promise_body(const record_write& x, const record_view& base) {
+  json_writer out;
+  out.begin_object().key("metadata").begin_object();
+  write_preconditions(out, x);
+  write_annotation(out, x);
+  if (x.owner_pod_uid != base.owner_pod_uid)
+    write_owners(out, x, base.foreign_owners);
+  out.end_object();
+  write_spec(out, x.promise);
+  return out.end_object().take();
+}
+
+std::string status_body(const record_write& x) {
+  json_writer out;
+  out.begin_object().key("metadata").begin_object();
+  write_preconditions(out, x);
+  out.end_object();
+  out.key("status").begin_object().key("entries").begin_array();
+  for (auto& entry : x.status)
+    write_entry(out, entry);
+  return out.end_array().end_object().end_object().take();
+}
+
+std::string release_body(const record_write& x, const record_view& base) {
+  json_writer out;
+  out.begin_object().key("metadata").begin_object();
+  write_preconditions(out, x);
+  out.key("finalizers").begin_array();
+  for (auto& name : base.foreign_finalizers)
+    out.string(name);
+  return out.end_array().end_object().end_object().take();
+}
+
+} // namespace natgw::kube
