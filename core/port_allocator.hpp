@@ -129,8 +129,8 @@ class port_allocator {
 public:
   explicit port_allocator(port_allocator_options options);
 
-  port_allocator(port_allocator&&) noexcept = default;
-  port_allocator& operator=(port_allocator&&) noexcept = default;
+  port_allocator(port_allocator&&) noexcept;
+  port_allocator& operator=(port_allocator&&) noexcept;
   ~port_allocator();
 
   // -- EIPs ------------------------------------------------------------------
@@ -221,13 +221,24 @@ private:
 
   using attempt = std::optional<std::vector<run_piece>>;
 
-  eip_ports& find_or_add(std::string_view eip);
   const eip_ports* find(std::string_view eip) const;
   eip_ports* find(std::string_view eip);
+  eip_ports& find_or_add(std::string_view eip);
+  port_lane& lane(eip_ports& x, protocol proto);
+  uint32_t free_on(const eip_ports& x, protocol proto) const;
   std::vector<eip_ports*> candidates(const allocation_request& request);
   attempt try_eip(eip_ports& x, const allocation_request& request, bool split);
+  bool take_shape(eip_ports& x, const allocation_request& request,
+                  uint32_t shape, bool split, std::vector<run_piece>& pieces);
+  std::optional<claim_conflict> obstacle(const eip_ports& x, holder_id holder,
+                                         const port_block& block,
+                                         bool over_foreign) const;
+  void overtake(eip_ports& x, const port_block& block);
   void cool(const cooling_run& run);
-  port_shortage shortage(const allocation_request& request) const;
+  static void shrink(eip_ports& x);
+  static uint64_t cooling_key(uint32_t eip, protocol proto, uint32_t port);
+  static std::vector<port_span> spans_of(holder_id holder, const eip_ports& x,
+                                         const port_block& block);
 
   port_allocator_options options_;
   std::shared_ptr<const port_limits> limits_;
