@@ -55,8 +55,10 @@ struct item_view {
   bool operator==(const item_view&) const = default;
 };
 
-/// The item as the runs publish it. Ports without a run are left out.
-item_view view(const port_item& item, std::span<const port_run> runs);
+/// The items, one by one, as the runs publish them. Ports without a run are
+/// left out.
+std::vector<item_view> views(std::span<const port_item> items,
+                             std::span<const port_run> runs);
 
 /// A run that keeps its name and loses ports: a Modify of its entry.
 struct run_trim {
