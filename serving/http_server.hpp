@@ -61,8 +61,8 @@ struct delivery {
   std::chrono::milliseconds drip_interval{0};
 };
 
-class stream_impl;
-class exchange;
+class stream_handle;
+class exchange_handle;
 
 /// The sending side of a chunked answer of unknown length, such as a watch.
 /// A cheap handle: copies mean the same stream. All functions may be called
@@ -71,12 +71,12 @@ class exchange;
 class body_stream {
 public:
   body_stream() = default;
-  explicit body_stream(std::shared_ptr<stream_impl> impl);
+  explicit body_stream(std::shared_ptr<stream_handle> impl);
 
   /// Queues one chunk. Returns false, and sends nothing, once the stream has
   /// ended: by us, by the peer, or because more than `max_stream_buffer` bytes
   /// wait for a peer that does not read (its connection is then cut).
-  bool write(std::string chunk);
+  bool write(std::string_view chunk);
 
   /// Ends the body in good order after everything queued.
   void end();
@@ -85,8 +85,8 @@ public:
   void cut();
 
   /// Calls `fn` once, on the server's thread, when the peer is gone or the
-  /// server stops: never after `end` or `cut` took effect. Called at once,
-  /// on the server's thread, if that has happened already.
+  /// server stops before `end` or `cut`. If that has happened already, calls
+  /// it at once, on the caller's thread.
   void on_gone(std::move_only_function<void()> fn);
 
   /// True once nothing can be sent any more.
@@ -96,7 +96,7 @@ public:
   size_t buffered() const;
 
 private:
-  std::shared_ptr<stream_impl> impl_;
+  std::shared_ptr<stream_handle> impl_;
 };
 
 /// The right to answer one request, at once or later, from any thread, also
@@ -106,7 +106,7 @@ private:
 class responder {
 public:
   responder() = default;
-  explicit responder(std::shared_ptr<exchange> impl);
+  explicit responder(std::shared_ptr<exchange_handle> impl);
 
   void answer(response x);
 
@@ -123,7 +123,7 @@ public:
   void reset();
 
 private:
-  std::shared_ptr<exchange> impl_;
+  std::shared_ptr<exchange_handle> impl_;
 };
 
 /// Called on (one of) the server's thread(s); must be quick. An exception that
