@@ -122,10 +122,17 @@ std::optional<outcome> exchange_state::take() {
 }
 
 void exchange_state::detach() {
-  std::lock_guard guard{mutex_};
-  settled_ = true;
-  wake_ = nullptr;
-  outcome_.reset();
+  std::optional<outcome> unserved;
+  {
+    std::lock_guard guard{mutex_};
+    settled_ = true;
+    wake_ = nullptr;
+    unserved = std::exchange(outcome_, std::nullopt);
+  }
+  if (!unserved)
+    return;
+  if (auto* x = std::get_if<stream_answer>(&*unserved))
+    x->stream->detach();
 }
 
 exchange_handle::~exchange_handle() {

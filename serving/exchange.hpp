@@ -1,9 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -122,8 +125,8 @@ private:
 /// Cuts the stream when the last writer goes.
 class stream_handle {
 public:
-  explicit stream_handle(std::shared_ptr<stream_state> state)
-    : state{std::move(state)} {
+  explicit stream_handle(std::shared_ptr<stream_state> x)
+    : state{std::move(x)} {
     // nop
   }
   stream_handle(const stream_handle&) = delete;
@@ -138,8 +141,8 @@ public:
 /// Answers 500 when the last responder goes.
 class exchange_handle {
 public:
-  explicit exchange_handle(std::shared_ptr<exchange_state> state)
-    : state{std::move(state)} {
+  explicit exchange_handle(std::shared_ptr<exchange_state> x)
+    : state{std::move(x)} {
     // nop
   }
   exchange_handle(const exchange_handle&) = delete;
