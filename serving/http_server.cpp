@@ -53,8 +53,8 @@ public:
 class loop {
 public:
   loop(http_options options, handler callback)
-    : cfg{std::move(cfg)},
-      fn{std::move(fn)},
+    : cfg{std::move(options)},
+      fn{std::move(callback)},
       acceptor_{asio::make_strand(io)} {
     // nop
   }
