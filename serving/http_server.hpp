@@ -52,9 +52,9 @@ struct response {
 struct delivery {
   /// Bytes of the body that are really sent: fewer than it has truncate it,
   /// more repeat it (an endless body costs no memory).
-  std::optional<uint64_t> send_bytes;
+  std::optional<uint64_t> send_bytes = {};
   /// The Content-Length that is claimed instead of the true one.
-  std::optional<uint64_t> claimed_length;
+  std::optional<uint64_t> claimed_length = {};
   /// If positive: the body leaves so many bytes at a time ...
   size_t drip_bytes = 0;
   /// ... with such a pause after each.
