@@ -13,22 +13,22 @@ namespace natgw::http {
 /// Whom to trust and as whom to appear. Everything is optional; contents (PEM)
 /// win over files. Without a CA the system's bundle is used.
 struct tls_options {
-  std::string ca_file;
-  std::string ca_pem;
-  std::string certificate_file;
-  std::string certificate_pem;
-  std::string key_file;
-  std::string key_pem;
+  std::string ca_file{};
+  std::string ca_pem{};
+  std::string certificate_file{};
+  std::string certificate_pem{};
+  std::string key_file{};
+  std::string key_pem{};
   /// False only where an operator asked for it (kubeconfig's
   /// insecure-skip-tls-verify).
   bool verify = true;
 };
 
 struct curl_options {
-  tls_options tls;
+  tls_options tls{};
   std::string user_agent = "natgw-controller";
   /// A proxy's URL; empty: none, whatever the environment says.
-  std::string proxy;
+  std::string proxy{};
   /// Uses the proxies of the environment (http_proxy, no_proxy, ...) when
   /// `proxy` is empty.
   bool proxy_from_environment = false;
@@ -49,8 +49,8 @@ struct curl_options {
 
 /// The transport on libcurl: one thread runs one multi handle on epoll;
 /// callers hand requests over through a queue and are called back on that
-/// thread. Connections are kept and shared, TLS sessions too. Redirects are not
-/// followed, compression is not offered, cookies are not kept.
+/// thread. Connections are kept and shared. Redirects are not followed,
+/// compression is not offered, cookies are not kept.
 ///
 /// A request that fails on a kept connection before a byte of the answer came
 /// is repeated once by libcurl on a new one; the fence is checked again then.
@@ -75,8 +75,7 @@ public:
   void cancel(uint64_t id) override;
 
 private:
-  class loop;
-  std::unique_ptr<loop> loop_;
+  std::unique_ptr<class curl_loop> loop_;
 };
 
 } // namespace natgw::http

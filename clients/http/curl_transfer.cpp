@@ -1,0 +1,345 @@
+#include "clients/http/curl_transfer.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "clients/http/boot_time.hpp"
+
+namespace natgw::http {
+
+namespace {
+
+/// simdjson reads up to this many bytes past the end of a document.
+constexpr size_t parser_padding = 64;
+
+/// More than this is only reserved once it has arrived.
+constexpr size_t max_reserve = size_t{1} << 20U;
+
+constexpr std::string_view content_length = "content-length";
+
+template <class T>
+void set(CURL* easy, CURLoption option, T value) {
+  curl_easy_setopt(easy, option, value);
+}
+
+/// Contents win over files; curl copies neither, so `x` must live on.
+void set_pem(CURL* easy, CURLoption file_option, CURLoption blob_option,
+             const std::string& file, const std::string& pem) {
+  if (!pem.empty()) {
+    curl_blob blob{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_NOCOPY};
+    set(easy, blob_option, &blob);
+  } else if (!file.empty()) {
+    set(easy, file_option, file.c_str());
+  }
+}
+
+bool is_control(char c) {
+  auto x = static_cast<unsigned char>(c);
+  return x < 0x20 || x == 0x7f;
+}
+
+char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool equal_names(std::string_view x, std::string_view y) {
+  return std::ranges::equal(x, y, [](char a, char b) {
+    return to_lower(a) == to_lower(b);
+  });
+}
+
+bool is_url(std::string_view x) {
+  return (x.starts_with("http://") || x.starts_with("https://"))
+         && std::ranges::none_of(x, [](char c) {
+              return is_control(c) || c == ' ';
+            });
+}
+
+bool is_header(const header& x) {
+  return !x.name.empty() && std::ranges::none_of(x.name, [](char c) {
+    return is_control(c) || c == ' ' || c == ':';
+  }) && std::ranges::none_of(x.value, [](char c) {
+    return is_control(c) && c != '\t';
+  });
+}
+
+std::string_view trim(std::string_view x) {
+  constexpr std::string_view blanks = " \t\r\n";
+  auto first = x.find_first_not_of(blanks);
+  if (first == std::string_view::npos)
+    return {};
+  return x.substr(first, x.find_last_not_of(blanks) - first + 1);
+}
+
+} // namespace
+
+curl_transfer::curl_transfer(const curl_options& cfg) : cfg_{cfg} {
+  set_constants();
+  set_tls();
+}
+
+void curl_transfer::set_constants() {
+  auto* x = easy();
+  set(x, CURLOPT_NOSIGNAL, 1L);
+  set(x, CURLOPT_PRIVATE, this);
+  set(x, CURLOPT_ERRORBUFFER, complaint_.data());
+  set(x, CURLOPT_HEADERFUNCTION, &curl_transfer::on_header);
+  set(x, CURLOPT_HEADERDATA, this);
+  set(x, CURLOPT_WRITEFUNCTION, &curl_transfer::on_body);
+  set(x, CURLOPT_WRITEDATA, this);
+  set(x, CURLOPT_PREREQFUNCTION, &curl_transfer::before_send);
+  set(x, CURLOPT_PREREQDATA, this);
+  set(x, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(x, CURLOPT_FOLLOWLOCATION, 0L);
+  set(x, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set(x, CURLOPT_USERAGENT, cfg_.user_agent.c_str());
+  set(x, CURLOPT_CONNECTTIMEOUT_MS,
+      static_cast<long>(cfg_.connect_timeout.count()));
+  set(x, CURLOPT_TCP_KEEPALIVE, 1L);
+  set(x, CURLOPT_TCP_KEEPIDLE, static_cast<long>(cfg_.keepalive.count()));
+  set(x, CURLOPT_TCP_KEEPINTVL,
+      std::max(1L, static_cast<long>(cfg_.keepalive.count() / 3)));
+  // A name server that hangs must not hang the loop when a request ends.
+  set(x, CURLOPT_QUICK_EXIT, 1L);
+  if (!cfg_.proxy.empty())
+    set(x, CURLOPT_PROXY, cfg_.proxy.c_str());
+  else if (!cfg_.proxy_from_environment)
+    set(x, CURLOPT_PROXY, "");
+}
+
+void curl_transfer::set_tls() {
+  auto* x = easy();
+  const auto& tls = cfg_.tls;
+  set(x, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(x, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
+  set(x, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
+  set_pem(x, CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB, tls.ca_file, tls.ca_pem);
+  set_pem(x, CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB, tls.certificate_file,
+          tls.certificate_pem);
+  set_pem(x, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB, tls.key_file, tls.key_pem);
+}
+
+expected<void> curl_transfer::prepare(uint64_t id, request x, instant now) {
+  id_ = id;
+  sent_ = std::move(x);
+  began_ = now;
+  active_ = now;
+  if (!is_url(sent_.url) || !std::ranges::all_of(sent_.headers, is_header)
+      || sent_.timeout.count() <= 0)
+    return fail(ec::transport, "the request is not well-formed");
+  if (sent_.not_after && now + sent_.timeout >= *sent_.not_after)
+    return fail(ec::fenced, "the lease ends too soon");
+  auto* easy = this->easy();
+  set(easy, CURLOPT_URL, sent_.url.c_str());
+  set(easy, CURLOPT_TIMEOUT_MS,
+      is_stream() ? 0L : static_cast<long>(sent_.timeout.count()));
+  auto multiplexed = cfg_.http2 && !is_stream();
+  set(easy, CURLOPT_HTTP_VERSION,
+      static_cast<long>(multiplexed ? CURL_HTTP_VERSION_2TLS
+                                    : CURL_HTTP_VERSION_1_1));
+  set(easy, CURLOPT_PIPEWAIT,
+      multiplexed && sent_.url.starts_with("https") ? 1L : 0L);
+  set_method();
+  set_headers();
+  return {};
+}
+
+void curl_transfer::set_method() {
+  auto* x = easy();
+  // GET and a body exclude each other; the others go out as a POST by another
+  // name, so that also an empty body has its Content-Length.
+  auto plain = sent_.body.empty()
+               && (sent_.verb == method::get || sent_.verb == method::del);
+  if (plain) {
+    set(x, CURLOPT_HTTPGET, 1L);
+  } else {
+    set(x, CURLOPT_POST, 1L);
+    set(x, CURLOPT_POSTFIELDS, sent_.body.data());
+    set(x, CURLOPT_POSTFIELDSIZE_LARGE,
+        static_cast<curl_off_t>(sent_.body.size()));
+  }
+  set(x, CURLOPT_CUSTOMREQUEST, to_string(sent_.verb).data());
+}
+
+void curl_transfer::set_headers() {
+  lines_.clear();
+  auto has_type = false;
+  for (auto& x : sent_.headers) {
+    has_type |= equal_names(x.name, "content-type");
+    // "Name;" is libcurl's way to write a header without a value.
+    lines_.push_back(x.value.empty() ? x.name + ';' : x.name + ": " + x.value);
+  }
+  // Nothing that the caller did not say (and sign).
+  if (!has_type)
+    lines_.emplace_back("Content-Type:");
+  lines_.emplace_back("Expect:");
+  nodes_.assign(lines_.size(), {});
+  for (size_t i = 0; i < lines_.size(); ++i) {
+    nodes_[i].data = lines_[i].data();
+    nodes_[i].next = i + 1 < nodes_.size() ? &nodes_[i + 1] : nullptr;
+  }
+  set(easy(), CURLOPT_HTTPHEADER, nodes_.data());
+}
+
+void curl_transfer::reset() {
+  id_ = 0;
+  sent_ = {};
+  got_ = {};
+  done_ = {};
+  handler_.reset();
+  complaint_[0] = '\0';
+  refusal_.reset();
+  head_bytes_ = 0;
+  head_done_ = false;
+  paused_ = false;
+  unconsumed_ = 0;
+}
+
+void curl_transfer::consumed(size_t bytes) {
+  unconsumed_ -= std::min(bytes, unconsumed_);
+  if (!paused_ || unconsumed_ > cfg_.stream_window / 2)
+    return;
+  paused_ = false;
+  active_ = boot_now();
+  // May call `on_body` at once with what libcurl holds.
+  curl_easy_pause(easy(), CURLPAUSE_CONT);
+}
+
+bool curl_transfer::overdue(instant now) const {
+  if (!head_done_)
+    return now >= began_ + sent_.timeout;
+  // While paused, silence is our own wish.
+  return sent_.idle_timeout.count() > 0 && !paused_
+         && now >= active_ + sent_.idle_timeout;
+}
+
+std::optional<instant> curl_transfer::next_look(instant now) const {
+  auto idle = sent_.idle_timeout;
+  if (head_done_) {
+    if (idle.count() == 0)
+      return std::nullopt;
+    return (paused_ ? now : active_) + idle;
+  }
+  auto head = began_ + sent_.timeout;
+  // The head may come soon, and silence after it.
+  return idle.count() == 0 ? head : std::min(head, now + idle);
+}
+
+expected<void> curl_transfer::result(CURLcode rc) const {
+  if (refusal_)
+    return std::unexpected{*refusal_};
+  if (rc == CURLE_OK)
+    return {};
+  auto detail = complaint_[0] != '\0' ? std::string{complaint_.data()}
+                                      : std::string{curl_easy_strerror(rc)};
+  return fail(rc == CURLE_OPERATION_TIMEDOUT ? ec::timeout : ec::transport,
+              std::move(detail));
+}
+
+bool curl_transfer::collects_body() const {
+  return !is_stream() || got_.status < 200 || got_.status > 299;
+}
+
+size_t curl_transfer::refuse(ec code, std::string detail) {
+  refusal_ = error{code, std::move(detail)};
+  return 0;
+}
+
+size_t curl_transfer::take_header(std::string_view line) {
+  if (head_done_)
+    return line.size(); // a trailer
+  if (line.starts_with("HTTP/")) {
+    // The final answer after an interim one.
+    got_.headers.clear();
+    head_bytes_ = 0;
+  }
+  head_bytes_ += line.size();
+  if (head_bytes_ > cfg_.max_head_bytes)
+    return refuse(ec::too_large, "the answer's head is too large");
+  auto text = trim(line);
+  if (text.empty())
+    return end_head() == 0 ? 0 : line.size();
+  auto colon = text.find(':');
+  if (colon == std::string_view::npos)
+    return line.size();
+  header x{std::string{trim(text.substr(0, colon))},
+           std::string{trim(text.substr(colon + 1))}};
+  std::ranges::transform(x.name, x.name.begin(), to_lower);
+  got_.headers.push_back(std::move(x));
+  return line.size();
+}
+
+size_t curl_transfer::end_head() {
+  auto status = 0L;
+  curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
+  if (status < 200)
+    return 1;
+  head_done_ = true;
+  got_.status = static_cast<int>(status);
+  active_ = boot_now();
+  if (!collects_body()) {
+    handler_->on_head(std::exchange(
+      got_, response{.status = got_.status, .headers = {}, .body = {}}));
+    return 1;
+  }
+  auto text = got_.find(content_length);
+  auto length = size_t{0};
+  std::from_chars(text.data(), text.data() + text.size(), length);
+  if (length > sent_.max_response_bytes)
+    return refuse(ec::too_large, "the answer is too large");
+  got_.body.reserve(std::min(length, max_reserve) + parser_padding);
+  return 1;
+}
+
+size_t curl_transfer::take_body(std::string_view bytes) {
+  active_ = boot_now();
+  return collects_body() ? append_body(bytes) : hand_over(bytes);
+}
+
+size_t curl_transfer::append_body(std::string_view bytes) {
+  if (got_.body.size() + bytes.size() > sent_.max_response_bytes)
+    return refuse(ec::too_large, "the answer is too large");
+  got_.body.append(bytes);
+  return bytes.size();
+}
+
+size_t curl_transfer::hand_over(std::string_view bytes) {
+  if (unconsumed_ >= cfg_.stream_window) {
+    paused_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  unconsumed_ += bytes.size();
+  handler_->on_data(bytes);
+  return bytes.size();
+}
+
+void curl_transfer::end_stream(stream_handler& handler, expected<void> outcome,
+                               response got, bool has_head) {
+  auto ok = got.status >= 200 && got.status <= 299;
+  if (has_head && !ok && outcome)
+    handler.on_head(std::move(got));
+  handler.on_end(std::move(outcome));
+}
+
+size_t curl_transfer::on_header(char* data, size_t size, size_t count,
+                                void* self) {
+  return static_cast<curl_transfer*>(self)->take_header({data, size * count});
+}
+
+size_t curl_transfer::on_body(char* data, size_t size, size_t count,
+                              void* self) {
+  return static_cast<curl_transfer*>(self)->take_body({data, size * count});
+}
+
+int curl_transfer::before_send(void* self, char* /*remote*/, char* /*local*/,
+                               int /*remote_port*/, int /*local_port*/) {
+  auto* x = static_cast<curl_transfer*>(self);
+  const auto& fence = x->sent_.not_after;
+  if (!fence || boot_now() + x->sent_.timeout < *fence)
+    return CURL_PREREQFUNC_OK;
+  x->refuse(ec::fenced, "the lease ends too soon");
+  return CURL_PREREQFUNC_ABORT;
+}
+
+} // namespace natgw::http
