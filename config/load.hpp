@@ -43,7 +43,4 @@ std::expected<loaded, load_failure> parse(std::string_view text,
 /// Reads and parses a file.
 std::expected<loaded, load_failure> load(const std::string& path);
 
-/// The settings as lines "key: value", secrets masked: for logs and `check`.
-std::vector<std::string> describe(const settings& x);
-
 } // namespace natgw::config
