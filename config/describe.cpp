@@ -28,15 +28,13 @@ private:
   std::vector<std::string> out_;
 };
 
-std::string eip_names(const gateway_pool& pool) {
-  if (pool.eips.empty())
-    return fmt::format("all EIPs bound to it, ports {}-{}", pool.ports.first,
-                       pool.ports.last);
-  std::vector<std::string> parts;
-  for (const auto& x : pool.eips)
-    parts.push_back(
-      fmt::format("{} ports {}-{}", x.eip, x.ports.first, x.ports.last));
-  return fmt::format("{}", fmt::join(parts, ", "));
+std::string pool_text(const gateway_pool& pool) {
+  auto eips = pool.eips.empty()
+                ? std::string{"all EIPs bound to it"}
+                : fmt::format("EIPs {}", fmt::join(pool.eips, ", "));
+  return fmt::format("zone {}, ports {}-{}, {}",
+                     pool.zone.empty() ? "as the cloud tells" : pool.zone,
+                     pool.ports.first, pool.ports.last, eips);
 }
 
 std::string blocked_names(const own_settings& x) {
@@ -56,8 +54,7 @@ void describe_product(lines& to, const settings& x) {
   to.say("regionID", x.region);
   to.say("vpcID", x.vpc);
   for (const auto& pool : x.gateways)
-    to.say(pool.id, fmt::format("zone {}; {}", or_else(pool.zone, "(asked)"),
-                                eip_names(pool)));
+    to.say(pool.id, pool_text(pool));
   to.say("customStatefulWorkloadKinds",
          fmt::format("[{}]", fmt::join(x.stateful_kinds, ", ")));
   to.say("kubeClientQPS", x.kube_qps);

@@ -37,8 +37,8 @@ outcome read_tree(const YAML::Node& root, std::string file_name) {
   read_root(in, root, found);
   found.values.gateways = merge_pools(in, found.pools);
   auto errors = in.errors();
-  if (std::ranges::find(found.controllers, "natgw", lower)
-      == found.controllers.end()) {
+  auto listed = std::ranges::find(found.controllers, "natgw", lower);
+  if (errors.empty() && listed == found.controllers.end()) {
     auto text = in.locate(in.find("enableControllers"), "enableControllers",
                           "does not list natgw: there is nothing to do");
     return std::unexpected<load_failure>{

@@ -1,7 +1,8 @@
 #include "config/merge.hpp"
 
-#include <algorithm>
 #include <map>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,8 +13,7 @@ namespace {
 /// Where an EIP was named first.
 struct eip_place {
   std::string gateway;
-  port_range ports;
-  position at;
+  int line = 0;
 };
 
 class merger {
@@ -23,15 +23,15 @@ public:
   }
 
   void add(const pool_item& item) {
-    auto [place, is_new] = index_.try_emplace(item.id, pools_.size());
+    auto [place, is_new] = index_.try_emplace(item.pool.id, pools_.size());
     if (is_new) {
-      pools_.push_back({item.id, item.zone, item.ports, {}});
-      first_.push_back(item.at);
-    } else if (!agree(place->second, item)) {
+      pools_.push_back({item.pool.id, item.pool.zone, item.pool.ports, {}});
+      lines_.push_back(item.at.line);
+    } else if (!join(place->second, item)) {
       return;
     }
-    for (const auto& eip : item.eips)
-      add_eip(pools_[place->second], eip, item);
+    for (const auto& eip : item.pool.eips)
+      add_eip(pools_[place->second], eip, item.at);
   }
 
   std::vector<gateway_pool> result() && {
@@ -39,67 +39,51 @@ public:
   }
 
 private:
-  /// Whether an item may join the pool of the same gateway.
-  bool agree(size_t i, const pool_item& item) {
+  /// Prepares the pool of the same gateway for an item. Returns whether the
+  /// item's EIPs are to be added.
+  bool join(size_t i, const pool_item& item) {
     auto& pool = pools_[i];
-    auto line = first_[i].line;
-    if (!pool.zone.empty() && !item.zone.empty() && pool.zone != item.zone) {
-      in_.error(item.at,
-                fmt::format("{} is in another zone in line {}", item.id, line));
+    const auto& more = item.pool;
+    if (!pool.zone.empty() && !more.zone.empty() && pool.zone != more.zone) {
+      complain(item.at, "is in another zone", lines_[i]);
       return false;
     }
-    if (pool.zone.empty())
-      pool.zone = item.zone;
-    auto all = pool.eips.empty() || item.eips.empty();
-    if (all && !same_ports(pool, item.ports)) {
-      in_.error(item.at, fmt::format("{} has other ports in line {}, and one "
-                                     "of the two means all EIPs",
-                                     item.id, line));
+    if (pool.ports != more.ports) {
+      complain(item.at, "has other ports", lines_[i]);
       return false;
     }
-    in_.warn(item.at, fmt::format("{} is listed in line {} too; the two are "
+    in_.warn(item.at, fmt::format("{} stands in line {} too; the two are "
                                   "taken together",
-                                  item.id, line));
-    if (!all)
+                                  more.id, lines_[i]));
+    if (pool.zone.empty())
+      pool.zone = more.zone;
+    if (!pool.eips.empty() && !more.eips.empty())
       return true;
-    // All EIPs with the same ports cover the ones that are named.
+    // One of the two means all EIPs, which covers those that are named.
     pool.eips.clear();
-    pool.ports = item.ports;
     return false;
   }
 
-  static bool same_ports(const gateway_pool& pool, const port_range& ports) {
-    if (pool.eips.empty())
-      return pool.ports == ports;
-    return std::ranges::all_of(pool.eips, [&](const eip_pool& x) {
-      return x.ports == ports;
-    });
+  void add_eip(gateway_pool& pool, const std::string& eip, position at) {
+    auto [place, is_new] = eips_.try_emplace(eip, pool.id, at.line);
+    const auto& [gateway, line] = place->second;
+    if (is_new)
+      pool.eips.push_back(eip);
+    else if (gateway != pool.id)
+      in_.error(at,
+                fmt::format("{} belongs to {} in line {}", eip, gateway, line));
+    else
+      in_.warn(at, fmt::format("{} is listed twice", eip));
   }
 
-  void add_eip(gateway_pool& pool, const std::string& eip,
-               const pool_item& item) {
-    auto [place, is_new] = eips_.try_emplace(eip, item.id, item.ports, item.at);
-    if (is_new) {
-      pool.eips.push_back({eip, item.ports});
-      return;
-    }
-    if (place->second.gateway != item.id) {
-      in_.error(item.at,
-                fmt::format("{} belongs to {} in line {}", eip,
-                            place->second.gateway, place->second.at.line));
-      return;
-    }
-    if (place->second.ports != item.ports)
-      in_.error(item.at, fmt::format("{} has other ports in line {}", eip,
-                                     place->second.at.line));
-    else
-      in_.warn(item.at, fmt::format("{} is listed twice", eip));
+  void complain(position at, std::string_view what, int line) {
+    in_.error(at, fmt::format("the gateway {} in line {}", what, line));
   }
 
   reader& in_;
   std::vector<gateway_pool> pools_;
   /// Parallel to `pools_`: where each was named first.
-  std::vector<position> first_;
+  std::vector<int> lines_;
   std::map<std::string, size_t> index_;
   std::map<std::string, eip_place> eips_;
 };

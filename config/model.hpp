@@ -28,25 +28,16 @@ struct port_range {
   bool operator==(const port_range&) const = default;
 };
 
-/// An EIP that the file names, and the ports of it that are ours to give.
-struct eip_pool {
-  /// An IPv4 address or an `eip-…` id.
-  std::string eip;
-  port_range ports;
-
-  bool operator==(const eip_pool&) const = default;
-};
-
 /// A NAT gateway, one for each id however often the file names it.
 struct gateway_pool {
   /// `natgwId`
   std::string id;
   /// `zoneId`; empty: as the cloud tells.
   std::string zone;
-  /// `portRangeStart` and `portRangeEnd`, for every EIP if `eips` is empty.
+  /// `portRangeStart` and `portRangeEnd`: of every EIP.
   port_range ports;
-  /// Empty: all EIPs bound to the gateway.
-  std::vector<eip_pool> eips;
+  /// IPv4 addresses or `eip-…` ids. Empty: all EIPs bound to the gateway.
+  std::vector<std::string> eips;
 
   bool operator==(const gateway_pool&) const = default;
 };

@@ -164,6 +164,19 @@ void reader::duration(const YAML::Node& node, std::chrono::milliseconds& out,
   });
 }
 
+void reader::id(const YAML::Node& node, std::string& out,
+                std::string_view prefix) {
+  parsed(node, out,
+         [prefix](std::string_view raw) { return parse_id(raw, prefix); });
+}
+
+void reader::label(const YAML::Node& node, std::string& out,
+                   size_t max_length) {
+  parsed(node, out, [max_length](std::string_view raw) {
+    return parse_label(raw, max_length);
+  });
+}
+
 void reader::each(const YAML::Node& node,
                   const std::function<void(const YAML::Node&)>& fn) {
   if (node.IsNull())

@@ -62,6 +62,10 @@ public:
   void duration(const YAML::Node& node, std::chrono::milliseconds& out,
                 std::chrono::milliseconds low, std::chrono::milliseconds high);
 
+  /// See `parse_id` and `parse_label`.
+  void id(const YAML::Node& node, std::string& out, std::string_view prefix);
+  void label(const YAML::Node& node, std::string& out, size_t max_length = 63);
+
   /// A text in one of the languages of config/text.hpp. Empty text is left to
   /// `parse` only if `allow_empty` is false.
   template <class T, class Parse>

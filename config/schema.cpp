@@ -1,20 +1,17 @@
 #include "config/schema.hpp"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "config/own_schema.hpp"
 #include "config/text.hpp"
 
 namespace natgw::config {
 
 namespace {
 
-using namespace std::chrono_literals;
 using node = YAML::Node;
-
-constexpr auto day = std::chrono::milliseconds{24h};
 
 template <class T>
 void ignore(reader& in, const node&, T&) {
@@ -29,19 +26,6 @@ void read_port(reader& in, const node& x, uint16_t& out) {
   out = static_cast<uint16_t>(value);
 }
 
-void read_id(reader& in, const node& x, std::string& out,
-             std::string_view prefix) {
-  in.parsed(x, out,
-            [prefix](std::string_view raw) { return parse_id(raw, prefix); });
-}
-
-void read_label(reader& in, const node& x, std::string& out,
-                size_t max_length = 63) {
-  in.parsed(x, out, [max_length](std::string_view raw) {
-    return parse_label(raw, max_length);
-  });
-}
-
 expected<std::string> parse_eip(std::string_view raw) {
   if (raw.starts_with("eip-"))
     return parse_id(raw, "eip-");
@@ -50,7 +34,7 @@ expected<std::string> parse_eip(std::string_view raw) {
   return fail(ec::invalid_argument, "must be an IPv4 address or an eip- id");
 }
 
-void read_eips(reader& in, const node& x, pool_item& out) {
+void read_eips(reader& in, const node& x, gateway_pool& out) {
   in.each(x, [&](const node& element) {
     std::string eip;
     in.parsed(element, eip, parse_eip, false);
@@ -59,29 +43,31 @@ void read_eips(reader& in, const node& x, pool_item& out) {
   });
 }
 
-constexpr key_rule<pool_item> pool_keys[] = {
+constexpr key_rule<gateway_pool> pool_keys[] = {
   {"natgwId", [](reader& in, const node& x,
-                 pool_item& out) { read_id(in, x, out.id, "ngw-"); }},
-  {"zoneId", [](reader& in, const node& x,
-                pool_item& out) { read_label(in, x, out.zone); }},
-  {"portRangeStart", [](reader& in, const node& x,
-                        pool_item& out) { read_port(in, x, out.ports.first); }},
+                 gateway_pool& out) { in.id(x, out.id, "ngw-"); }},
+  {"zoneId",
+   [](reader& in, const node& x, gateway_pool& out) { in.label(x, out.zone); }},
+  {"portRangeStart",
+   [](reader& in, const node& x, gateway_pool& out) {
+     read_port(in, x, out.ports.first);
+   }},
   {"portRangeEnd", [](reader& in, const node& x,
-                      pool_item& out) { read_port(in, x, out.ports.last); }},
+                      gateway_pool& out) { read_port(in, x, out.ports.last); }},
   {"eips", read_eips},
 };
 
 void read_pools(reader& in, const node& x, draft& out) {
   in.each(x, [&](const node& element) {
-    pool_item item;
-    item.at = position_of(element);
-    read_map(in, element, pool_keys, item);
-    if (item.id.empty())
-      in.error(item.at, "must have a natgwId");
-    else if (item.ports.first > item.ports.last)
-      in.error(item.at, "portRangeStart must not exceed portRangeEnd");
+    auto at = position_of(element);
+    gateway_pool pool;
+    read_map(in, element, pool_keys, pool);
+    if (pool.id.empty())
+      in.error(at, "must have a natgwId");
+    else if (pool.ports.first > pool.ports.last)
+      in.error(at, "portRangeStart must not exceed portRangeEnd");
     else
-      out.pools.push_back(std::move(item));
+      out.pools.push_back({at, std::move(pool)});
   });
 }
 
@@ -93,186 +79,6 @@ void read_kinds(reader& in, const node& x, draft& out) {
       out.values.stateful_kinds.push_back(std::move(kind));
   });
 }
-
-// -- what is ours -------------------------------------------------------------
-
-constexpr key_rule<call_rates> rate_keys[] = {
-  {"createPerMinute",
-   [](reader& in, const node& x, call_rates& out) {
-     in.number(x, out.per_minute[0], 1, 60'000);
-   }},
-  {"modifyPerMinute",
-   [](reader& in, const node& x, call_rates& out) {
-     in.number(x, out.per_minute[1], 1, 60'000);
-   }},
-  {"deletePerMinute",
-   [](reader& in, const node& x, call_rates& out) {
-     in.number(x, out.per_minute[2], 1, 60'000);
-   }},
-  {"describePerMinute",
-   [](reader& in, const node& x, call_rates& out) {
-     in.number(x, out.per_minute[3], 1, 60'000);
-   }},
-  {"describeGatewaysPerMinute",
-   [](reader& in, const node& x, call_rates& out) {
-     in.number(x, out.per_minute[4], 1, 60'000);
-   }},
-  {"burst", [](reader& in, const node& x,
-               call_rates& out) { in.number(x, out.burst, 1, 10'000); }},
-};
-
-static_assert(static_cast<size_t>(api_action::create_entry) == 0
-              && static_cast<size_t>(api_action::modify_entry) == 1
-              && static_cast<size_t>(api_action::delete_entry) == 2
-              && static_cast<size_t>(api_action::describe_entries) == 3
-              && static_cast<size_t>(api_action::describe_gateways) == 4);
-
-constexpr key_rule<lease_settings> lease_keys[] = {
-  {"enabled", [](reader& in, const node& x,
-                 lease_settings& out) { in.boolean(x, out.enabled); }},
-  {"namespace", [](reader& in, const node& x,
-                   lease_settings& out) { read_label(in, x, out.ns); }},
-  {"name", [](reader& in, const node& x,
-              lease_settings& out) { read_label(in, x, out.name); }},
-  {"duration",
-   [](reader& in, const node& x, lease_settings& out) {
-     in.duration(x, out.duration, 5s, 10min);
-   }},
-  {"renewDeadline",
-   [](reader& in, const node& x, lease_settings& out) {
-     in.duration(x, out.renew_deadline, 1s, 10min);
-   }},
-  {"retryPeriod",
-   [](reader& in, const node& x, lease_settings& out) {
-     in.duration(x, out.retry_period, 100ms, 1min);
-   }},
-};
-
-constexpr key_rule<log_settings> log_keys[] = {
-  {"format",
-   [](reader& in, const node& x, log_settings& out) {
-     in.parsed(x, out.format, observe::parse_log_format);
-   }},
-  {"level",
-   [](reader& in, const node& x, log_settings& out) {
-     in.parsed(x, out.level, observe::parse_level);
-   }},
-};
-
-expected<signature> parse_signature(std::string_view raw) {
-  if (raw == "v1")
-    return signature::v1;
-  if (raw == "v3")
-    return signature::v3;
-  return fail(ec::invalid_argument, "must be v1 or v3");
-}
-
-/// A label selector goes into a URL, encoded; here only what cannot be one is
-/// kept out.
-expected<std::string> parse_selector(std::string_view raw) {
-  auto allowed = std::ranges::all_of(raw, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-           || (c >= '0' && c <= '9')
-           || std::string_view{"-_./=!,() "}.contains(c);
-  });
-  if (!allowed)
-    return fail(ec::invalid_argument, "must be a label selector");
-  return std::string{raw};
-}
-
-void read_blocked(reader& in, const node& x, own_settings& out) {
-  auto& list = out.blocked_ports.emplace();
-  in.each(x, [&](const node& element) {
-    port_range ports{0, 0};
-    in.parsed(element, ports, parse_ports, false);
-    if (ports.first > 0)
-      list.push_back(ports);
-  });
-}
-
-constexpr key_rule<own_settings> own_keys[] = {
-  {"class",
-   [](reader& in, const node& x, own_settings& out) {
-     read_label(in, x, out.controller_class, 32);
-   }},
-  {"endpoint",
-   [](reader& in, const node& x, own_settings& out) {
-     in.parsed(x, out.endpoint, parse_endpoint);
-   }},
-  {"signature",
-   [](reader& in, const node& x, own_settings& out) {
-     in.parsed(x, out.signing, parse_signature);
-   }},
-  {"rates", [](reader& in, const node& x,
-               own_settings& out) { read_map(in, x, rate_keys, out.rates); }},
-  {"writeDeadline",
-   [](reader& in, const node& x, own_settings& out) {
-     in.duration(x, out.write_deadline, 1s, 2min);
-   }},
-  {"sweepInterval",
-   [](reader& in, const node& x, own_settings& out) {
-     in.duration(x, out.sweep_interval, 10s, day);
-   }},
-  {"cooldown",
-   [](reader& in, const node& x, own_settings& out) {
-     in.duration(x, out.cooldown, 0s, day);
-   }},
-  {"fixedLinger",
-   [](reader& in, const node& x, own_settings& out) {
-     in.duration(x, out.fixed_linger, 0s, day);
-   }},
-  {"workloadProbeInterval",
-   [](reader& in, const node& x, own_settings& out) {
-     in.duration(x, out.workload_probe_interval, 5s, day);
-   }},
-  {"earlyAddress", [](reader& in, const node& x,
-                      own_settings& out) { in.boolean(x, out.early_address); }},
-  {"blockedPorts", read_blocked},
-  {"maxWindow",
-   [](reader& in, const node& x, own_settings& out) {
-     in.number(x, out.max_window, 1, 256);
-   }},
-  {"entriesPerGateway",
-   [](reader& in, const node& x, own_settings& out) {
-     in.number(x, out.entries_per_gateway, 0, 1'000'000);
-   }},
-  {"orphanLimitPercent",
-   [](reader& in, const node& x, own_settings& out) {
-     in.number(x, out.orphan_limit_percent, 0, 100);
-   }},
-  {"acceptOrphans",
-   [](reader& in, const node& x, own_settings& out) {
-     in.boolean(x, out.accept_orphans);
-   }},
-  {"maxPortsPerPod",
-   [](reader& in, const node& x, own_settings& out) {
-     in.number(x, out.max_ports_per_pod, 1, 1000);
-   }},
-  {"lease", [](reader& in, const node& x,
-               own_settings& out) { read_map(in, x, lease_keys, out.lease); }},
-  {"httpAddr",
-   [](reader& in, const node& x, own_settings& out) {
-     in.parsed(x, out.http, parse_listen_address);
-   }},
-  {"log", [](reader& in, const node& x,
-             own_settings& out) { read_map(in, x, log_keys, out.log); }},
-  {"statusWriters",
-   [](reader& in, const node& x, own_settings& out) {
-     in.number(x, out.status_writers, 1, 64);
-   }},
-  {"podSelector",
-   [](reader& in, const node& x, own_settings& out) {
-     in.parsed(x, out.pod_selector, parse_selector);
-   }},
-  {"namespace",
-   [](reader& in, const node& x, own_settings& out) {
-     read_label(in, x, out.watch_namespace);
-   }},
-  {"pageSize",
-   [](reader& in, const node& x, own_settings& out) {
-     in.number(x, out.page_size, 10, 5000);
-   }},
-};
 
 // -- the product's ------------------------------------------------------------
 
@@ -326,9 +132,9 @@ constexpr key_rule<draft> root_keys[] = {
   {"clusterID", [](reader& in, const node& x,
                    draft& out) { in.text(x, out.values.cluster_id); }},
   {"regionID", [](reader& in, const node& x,
-                  draft& out) { read_label(in, x, out.values.region); }},
+                  draft& out) { in.label(x, out.values.region); }},
   {"vpcID", [](reader& in, const node& x,
-               draft& out) { read_id(in, x, out.values.vpc, "vpc-"); }},
+               draft& out) { in.id(x, out.values.vpc, "vpc-"); }},
   {"enableControllers", read_controllers},
   {"networkController",
    [](reader& in, const node& x, draft& out) {
@@ -354,7 +160,7 @@ constexpr key_rule<draft> root_keys[] = {
      read_map(in, x, credential_keys, out.values.keys);
    }},
   {"natgw", [](reader& in, const node& x,
-               draft& out) { read_map(in, x, own_keys, out.values.natgw); }},
+               draft& out) { read_own(in, x, out.values.natgw); }},
   {"eipController", ignore<draft>},
   {"ipv6GatewayController", ignore<draft>},
   {"enableVirtualNode", ignore<draft>},

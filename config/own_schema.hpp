@@ -1,0 +1,13 @@
+#pragma once
+
+#include <yaml-cpp/node/node.h>
+
+#include "config/model.hpp"
+#include "config/reader.hpp"
+
+namespace natgw::config {
+
+/// Reads the map under `natgw:`.
+void read_own(reader& in, const YAML::Node& x, own_settings& out);
+
+} // namespace natgw::config
