@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/clock.hpp"
+#include "core/pool/pool.hpp"
+#include "messages/protocol.hpp"
+#include "observe/metrics.hpp"
+
+namespace natgw::actors {
+
+/// Whom a pool speaks to. Everyone in here outlives the pool, but for its
+/// table, which dies and restarts with it.
+struct pool_peers {
+  placement_actor placement;
+  forward_table_actor table;
+  record_watcher_actor records;
+  object_reader_actor reader;
+  /// Chosen by the hash of an object's key; never empty.
+  std::vector<status_writer_actor> writers;
+};
+
+struct port_pool_state {
+  static inline const char* name = "port_pool";
+
+  pool_peers peers;
+  clock time;
+  std::shared_ptr<observe::metrics> metrics;
+  std::string gateway;
+
+  std::optional<core::pool> core;
+
+  /// When the timer under way goes off; the far future if there is none.
+  instant wakes = instant::max();
+
+  /// When the ports were last counted for the metrics.
+  instant counted{};
+};
+
+/// Returns the behavior of a gateway's pool: events go into `core::pool`, and
+/// what it decides is sent where it belongs.
+port_pool_actor::behavior_type
+port_pool(port_pool_actor::stateful_pointer<port_pool_state> self,
+          core::pool_options options, pool_peers peers, clock time,
+          std::shared_ptr<observe::metrics> metrics);
+
+} // namespace natgw::actors

@@ -1,0 +1,277 @@
+#include "actors/supervisor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <caf/actor_cast.hpp>
+#include <caf/exit_reason.hpp>
+
+#include "observe/log.hpp"
+
+namespace natgw::actors {
+
+namespace {
+
+using self_ptr = supervisor_actor::stateful_pointer<supervisor_state>;
+using phase = supervisor_state::phase;
+
+/// Restarts of pairs in one lease that keep their epochs apart.
+constexpr uint64_t restarts_per_lease = 1U << 16U;
+
+template <class Handle>
+void watch(self_ptr self, const Handle& handle, std::string title) {
+  self->monitor(handle);
+  self->state.crew.emplace(handle.address(), std::move(title));
+}
+
+uint64_t epoch_of(const supervisor_state& st, const gateway_pair& pair) {
+  return st.term.epoch * restarts_per_lease + pair.restarts;
+}
+
+void start_pair(self_ptr self, const std::string& gateway, bool drain) {
+  auto& st = self->state;
+  auto& pair = st.pairs[gateway];
+  pair.drain = drain;
+  pair.starts_at = instant::max();
+  pair_surroundings around{.gateway = gateway,
+                           .epoch = epoch_of(st, pair),
+                           .drain = drain,
+                           .takeover = true,
+                           .placement = st.placement,
+                           .records = st.records,
+                           .reader = st.reader,
+                           .caller = st.caller,
+                           .writers = st.writers};
+  // What the former pair left behind is refused from now on.
+  self->send(st.caller, atom::epoch_v, gateway, around.epoch);
+  for (auto& writer : st.writers)
+    self->send(writer, atom::epoch_v, gateway, around.epoch);
+  pair.table = st.make.table(around);
+  watch(self, pair.table, "forward_table of " + gateway);
+  pair.pool = st.make.pool(around, pair.table);
+  watch(self, pair.pool, "port_pool of " + gateway);
+  self->send(st.placement, atom::start_v, gateway, pair.pool);
+}
+
+void start_all(self_ptr self) {
+  auto& st = self->state;
+  st.now = phase::leading;
+  st.metrics->set_lease_held(true);
+  st.writers = st.make.writers();
+  for (auto& writer : st.writers) {
+    watch(self, writer, "status_writer");
+    self->send(writer, st.term);
+  }
+  st.caller = st.make.caller();
+  watch(self, st.caller, "openapi_caller");
+  self->send(st.caller, st.term);
+  st.reader = st.make.reader();
+  watch(self, st.reader, "object_reader");
+  st.placement = st.make.placement(supervisor_actor{self}, st.writers);
+  watch(self, st.placement, "placement");
+  st.records = st.make.records(st.placement);
+  watch(self, st.records, "record_watcher");
+  st.pods = st.make.pods(st.placement);
+  watch(self, st.pods, "pod_watcher");
+  for (auto& gateway : st.cfg.gateways)
+    start_pair(self, gateway, false);
+  self->send(st.records, atom::start_v);
+  self->send(st.pods, atom::start_v);
+  observe::log(observe::level::info, "leading",
+               {{"epoch", std::to_string(st.term.epoch)}});
+  st.on_readiness(true);
+}
+
+void renewed(self_ptr self, const lease_term& term) {
+  auto& st = self->state;
+  st.term = term;
+  if (st.now == phase::waiting) {
+    start_all(self);
+    return;
+  }
+  for (auto& writer : st.writers)
+    self->send(writer, term);
+  self->send(st.caller, term);
+}
+
+/// Ends everything at once: whoever restarts the process starts clean.
+void give_up(self_ptr self, const std::string& why) {
+  auto& st = self->state;
+  observe::log(observe::level::error, "giving_up", {{"why", why}});
+  st.on_readiness(false);
+  self->set_down_handler([](caf::down_msg&) {});
+  for (auto& [address, title] : std::exchange(st.crew, {}))
+    if (auto member = caf::actor_cast<caf::actor>(address))
+      caf::anon_send_exit(member, caf::exit_reason::kill);
+  self->quit(caf::exit_reason::unhandled_exception);
+}
+
+// -- pairs that break ---------------------------------------------------------
+
+std::string render(self_ptr self, const caf::down_msg& dm) {
+  return self->system().render(dm.reason);
+}
+
+/// A pool or table has died: its partner goes too, and both start again.
+void pair_broke(self_ptr self, const std::string& gateway, gateway_pair& pair,
+                const std::string& why) {
+  auto& st = self->state;
+  for (auto address : {pair.table.address(), pair.pool.address()}) {
+    st.crew.erase(address);
+    if (auto member = caf::actor_cast<caf::actor>(address))
+      caf::anon_send_exit(member, caf::exit_reason::kill);
+  }
+  auto shift = std::min(pair.restarts, 6U);
+  auto delay = std::min(st.cfg.first_backoff * (1U << shift),
+                        st.cfg.last_backoff);
+  ++pair.restarts;
+  pair.starts_at = st.time.now() + delay;
+  st.metrics->count_restart(observe::actor_kind::port_pool);
+  observe::log(observe::level::error, "pair_restarts",
+               {{"gateway", gateway},
+                {"why", why},
+                {"delay_ms", std::to_string(delay.count())}});
+  self->delayed_send(self, delay, atom::tick_v);
+}
+
+bool is_part_of(const gateway_pair& pair, const caf::actor_addr& address) {
+  return pair.starts_at == instant::max()
+         && ((pair.table && pair.table.address() == address)
+             || (pair.pool && pair.pool.address() == address));
+}
+
+// -- shutdown -----------------------------------------------------------------
+
+template <class Handle>
+void ask_to_stop(self_ptr self, const Handle& handle) {
+  if (!handle)
+    return;
+  self->state.leaving.insert(handle.address());
+  self->send(handle, atom::stop_v);
+}
+
+void begin_step(self_ptr self, phase next) {
+  auto& st = self->state;
+  st.now = next;
+  st.step_ends = st.time.now() + st.cfg.drain_limit;
+  self->delayed_send(self, st.cfg.drain_limit, atom::tick_v);
+}
+
+void end_now(self_ptr self) {
+  for (auto& [address, title] : std::exchange(self->state.crew, {}))
+    if (auto member = caf::actor_cast<caf::actor>(address))
+      caf::anon_send_exit(member, caf::exit_reason::kill);
+  self->quit();
+}
+
+/// The writes are out; the lease can go to the next one.
+void hand_over(self_ptr self) {
+  auto& st = self->state;
+  st.leaving.clear();
+  begin_step(self, phase::handing_over);
+  ask_to_stop(self, st.lease_keeper);
+  if (st.leaving.empty())
+    end_now(self);
+}
+
+void shut_down(self_ptr self) {
+  auto& st = self->state;
+  if (st.now == phase::draining || st.now == phase::handing_over)
+    return;
+  observe::log(observe::level::info, "shutting_down");
+  if (st.now == phase::waiting) {
+    hand_over(self);
+    return;
+  }
+  begin_step(self, phase::draining);
+  for (auto& [gateway, pair] : st.pairs)
+    for (auto address : {pair.table.address(), pair.pool.address()}) {
+      st.crew.erase(address);
+      if (auto member = caf::actor_cast<caf::actor>(address))
+        caf::anon_send_exit(member, caf::exit_reason::user_shutdown);
+    }
+  ask_to_stop(self, st.pods);
+  ask_to_stop(self, st.records);
+  ask_to_stop(self, st.reader);
+  ask_to_stop(self, st.caller);
+  for (auto& writer : st.writers)
+    ask_to_stop(self, writer);
+}
+
+void went_down(self_ptr self, const caf::down_msg& dm) {
+  auto& st = self->state;
+  auto found = st.crew.find(dm.source);
+  if (found == st.crew.end())
+    return;
+  auto title = found->second;
+  st.crew.erase(found);
+  if (st.leaving.erase(dm.source) > 0) {
+    if (st.leaving.empty() && st.now == phase::draining)
+      hand_over(self);
+    else if (st.leaving.empty() && st.now == phase::handing_over)
+      end_now(self);
+    return;
+  }
+  if (st.now == phase::draining || st.now == phase::handing_over)
+    return;
+  auto why = title + " ended: " + render(self, dm);
+  for (auto& [gateway, pair] : st.pairs)
+    if (is_part_of(pair, dm.source)) {
+      pair_broke(self, gateway, pair, why);
+      return;
+    }
+  give_up(self, why);
+}
+
+void tick(self_ptr self) {
+  auto& st = self->state;
+  auto now = st.time.now();
+  if (st.now == phase::leading)
+    for (auto& [gateway, pair] : st.pairs)
+      if (pair.starts_at <= now)
+        start_pair(self, gateway, pair.drain);
+  if (now < st.step_ends)
+    return;
+  if (st.now == phase::draining)
+    hand_over(self);
+  else if (st.now == phase::handing_over)
+    end_now(self);
+}
+
+} // namespace
+
+supervisor_actor::behavior_type
+supervisor(self_ptr self, supervisor_config cfg, spawners make, clock time,
+           std::shared_ptr<observe::metrics> metrics,
+           std::function<void(bool)> on_readiness) {
+  auto& st = self->state;
+  st.cfg = std::move(cfg);
+  st.make = std::move(make);
+  st.time = std::move(time);
+  st.metrics = std::move(metrics);
+  st.on_readiness = std::move(on_readiness);
+  self->set_down_handler([self](caf::down_msg& dm) { went_down(self, dm); });
+  if (st.make.lease_keeper) {
+    st.lease_keeper = st.make.lease_keeper(supervisor_actor{self});
+    watch(self, st.lease_keeper, "lease_keeper");
+    self->send(st.lease_keeper, atom::start_v);
+  } else {
+    self->send(self, lease_term{.epoch = 0, .ends = instant::max()});
+  }
+  return {
+    [self](const lease_term& term) { renewed(self, term); },
+    [self](atom::gone, const lease_term&) {
+      if (self->state.now == phase::leading)
+        give_up(self, "the lease was lost");
+    },
+    [self](atom::start, const std::string& gateway) {
+      auto& state = self->state;
+      if (state.now == phase::leading && !state.pairs.contains(gateway))
+        start_pair(self, gateway, true);
+    },
+    [self](atom::stop) { shut_down(self); },
+    [self](atom::tick) { tick(self); },
+  };
+}
+
+} // namespace natgw::actors
