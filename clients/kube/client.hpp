@@ -69,7 +69,8 @@ public:
   template <class Object>
   void list_page(const list_query& query, completion<page<Object>> done);
 
-  /// Begins to watch. Returns the id for `consumed` and `cancel`.
+  /// Begins to watch. Returns the id for `consumed` and `cancel`. After a
+  /// cancel `on_end` is still called, with `cancelled`.
   template <class Object>
   uint64_t watch(const watch_query& query, watch_handler<Object> handler);
 

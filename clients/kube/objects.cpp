@@ -100,7 +100,7 @@ json::error_code read_any_metadata(json::object& from, metadata& out) {
 
 template <class Object>
 json::error_code
-read_event_object(json::value& from, watch_event<Object>& out) {
+read_event_object(json::object& from, watch_event<Object>& out) {
   metadata meta;
   std::string problem;
   auto code = json::SUCCESS;

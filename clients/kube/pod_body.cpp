@@ -1,7 +1,6 @@
 #include "clients/kube/pod_body.hpp"
 
 #include "clients/kube/json_writer.hpp"
-#include "clients/kube/lease_body.hpp"
 #include "clients/kube/timestamps.hpp"
 
 namespace natgw::kube {

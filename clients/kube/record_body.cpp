@@ -41,13 +41,19 @@ void write_annotation(json_writer& out, const record_write& x) {
     .end_object();
 }
 
-// What is empty is null: absent in a patched object, and dropped from a
-// created one by the API server.
-void write_spec(json_writer& out, const intent& x) {
-  out.key("spec")
-    .begin_object()
-    .member("externalIP", x.external_ip)
-    .member_or_null("internalIP", x.internal_ip);
+// What is empty must not stay in a patched object, hence null; a schema of
+// strings refuses null in a created one.
+void write_optional(json_writer& out, std::string_view name,
+                    std::string_view text, bool patching) {
+  if (patching)
+    out.member_or_null(name, text);
+  else if (!text.empty())
+    out.member(name, text);
+}
+
+void write_spec(json_writer& out, const intent& x, bool patching) {
+  out.key("spec").begin_object().member("externalIP", x.external_ip);
+  write_optional(out, "internalIP", x.internal_ip, patching);
   out.key("portMapping").begin_array();
   for (auto& ports : project_items(x))
     out.begin_object()
@@ -58,9 +64,9 @@ void write_spec(json_writer& out, const intent& x) {
   out
     .member("protocol",
             to_string(x.items.empty() ? protocol::tcp : x.items.front().proto))
-    .member("tableId", x.gateway)
-    .member_or_null("zoneID", x.zone)
-    .end_object();
+    .member("tableId", x.gateway);
+  write_optional(out, "zoneID", x.zone, patching);
+  out.end_object();
 }
 
 void write_entry(json_writer& out, const status_entry& x) {
@@ -90,7 +96,7 @@ std::string create_body(const record_write& x) {
     write_owners(out, x, {});
   write_annotation(out, x);
   out.end_object();
-  write_spec(out, x.promise);
+  write_spec(out, x.promise, false);
   return out.end_object().take();
 }
 
@@ -102,7 +108,7 @@ std::string promise_body(const record_write& x, const record_view& base) {
   if (x.owner_pod_uid != base.owner_pod_uid)
     write_owners(out, x, base.foreign_owners);
   out.end_object();
-  write_spec(out, x.promise);
+  write_spec(out, x.promise, true);
   return out.end_object().take();
 }
 

@@ -151,6 +151,15 @@ error to_error(const http::response& answer) {
   return make_error(status);
 }
 
+bool is_other_object(const http::response& answer) {
+  if (answer.status != 409 && answer.status != 422)
+    return false;
+  auto body = answer.body;
+  auto status = read_document(pad(body));
+  return status.uid_differs
+         || status.message.find("UID in precondition") != std::string::npos;
+}
+
 error to_error(json_text status) {
   return make_error(read_document(status));
 }

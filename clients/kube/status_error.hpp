@@ -13,6 +13,9 @@ namespace natgw::kube {
 /// 403 `forbidden`, with the server's words about the missing verb.
 error to_error(const http::response& answer);
 
+/// True if a patch was refused because the object has another uid.
+bool is_other_object(const http::response& answer);
+
 /// The error in a Status object alone (the ERROR line of a watch).
 error to_error(json_text status);
 
