@@ -116,8 +116,7 @@ public:
   const api_server& server() const;
 
 private:
-  struct shared;
-  std::shared_ptr<shared> shared_;
+  std::shared_ptr<struct client_core> core_;
 };
 
 } // namespace natgw::kube

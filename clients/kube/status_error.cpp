@@ -20,6 +20,8 @@ struct status_view {
   int64_t code = 0;
   std::string reason;
   std::string message;
+  /// details.name
+  std::string name;
   int64_t wait_seconds = 0;
   bool uid_differs = false;
   bool ns_terminating = false;
@@ -39,6 +41,8 @@ json::error_code read_cause(json::value& from, status_view& out) {
 
 json::error_code read_details(json::value& from, status_view& out) {
   return json::each_member(from, [&](std::string_view key, json::value& item) {
+    if (key == "name")
+      return json::read_text(item, out.name);
     if (key == "retryAfterSeconds")
       return json::error_code{item.get_int64().get(out.wait_seconds)};
     if (key == "causes")
@@ -158,6 +162,14 @@ bool is_other_object(const http::response& answer) {
   auto status = read_document(pad(body));
   return status.uid_differs
          || status.message.find("UID in precondition") != std::string::npos;
+}
+
+bool names_missing_object(const http::response& answer) {
+  if (answer.status != 404)
+    return false;
+  auto body = answer.body;
+  auto status = read_document(pad(body));
+  return status.reason == "NotFound" && !status.name.empty();
 }
 
 error to_error(json_text status) {

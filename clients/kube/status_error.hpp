@@ -16,6 +16,10 @@ error to_error(const http::response& answer);
 /// True if a patch was refused because the object has another uid.
 bool is_other_object(const http::response& answer);
 
+/// True for a 404 that is about one object, not about a path or a resource
+/// that the server does not have.
+bool names_missing_object(const http::response& answer);
+
 /// The error in a Status object alone (the ERROR line of a watch).
 error to_error(json_text status);
 

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "clients/kube/client.hpp"
+
+namespace natgw::kube {
+
+inline bool is_success(const http::response& x) {
+  return x.status >= 200 && x.status < 300;
+}
+
+inline bool is_valid(const object_key& key) {
+  return is_path_segment(key.ns) && is_path_segment(key.name);
+}
+
+inline error bad_key(const object_key& key) {
+  return {ec::invalid_argument, "not a name of an object: " + key.str()};
+}
+
+template <class Object>
+expected<std::shared_ptr<const Object>> parse_shared(json_text text) {
+  auto object = parse_object<Object>(text);
+  if (!object)
+    return std::unexpected{object.error()};
+  return std::make_shared<const Object>(std::move(*object));
+}
+
+/// What the requests of a client share; held by each that is under way.
+struct client_core : std::enable_shared_from_this<client_core> {
+  client_core(http::transport& transport, api_server api, client_options opts)
+    : net(transport),
+      server(std::move(api)),
+      options(opts) {
+  }
+
+  http::transport& net;
+  const api_server server;
+  const client_options options;
+  std::mutex mutex;
+  /// By (apiVersion, kind); guarded by `mutex`.
+  std::map<std::pair<std::string, std::string>, std::string> plurals;
+
+  /// Adds who asks.
+  expected<void> sign(http::request& x) const;
+
+  /// The error of an answer that is not a success.
+  error refuse(const http::response& answer) const;
+
+  /// Sets the bounds of an exchange about one object.
+  http::request bound(http::request x) const;
+
+  void send(http::request x, http::completion done) {
+    if (auto ok = sign(x); !ok)
+      done(std::unexpected{std::move(ok.error())});
+    else
+      net.send(std::move(x), std::move(done));
+  }
+
+  /// Sends, and hands the parsed body over.
+  template <class T, class Parse>
+  void ask(http::request x, completion<T> done, Parse parse) {
+    send(std::move(x),
+         [self = shared_from_this(), parse,
+          then = std::move(done)](expected<http::response> answer) mutable {
+           if (!answer)
+             then(std::unexpected{std::move(answer.error())});
+           else if (!is_success(*answer))
+             then(std::unexpected{self->refuse(*answer)});
+           else
+             then(parse(pad(answer->body)));
+         });
+  }
+};
+
+using core_ptr = std::shared_ptr<client_core>;
+
+} // namespace natgw::kube
