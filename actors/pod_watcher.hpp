@@ -21,10 +21,10 @@ struct pod_watcher_config {
 };
 
 /// With the messages that the watcher sends to itself.
-using pod_watcher_self = pod_watcher_actor::extend<
-  caf::reacts_to<api_news_ptr<pod_view>>,
-  caf::reacts_to<api_news_ptr<node_view>>,
-  caf::reacts_to<atom::tick, uint64_t>>;
+using pod_watcher_self
+  = pod_watcher_actor::extend<caf::reacts_to<api_news_ptr<pod_view>>,
+                              caf::reacts_to<api_news_ptr<node_view>>,
+                              caf::reacts_to<atom::tick, uint64_t>>;
 
 struct pod_watcher_state {
   static inline const char* name = "pod_watcher";

@@ -16,9 +16,9 @@
 namespace natgw::actors {
 
 /// With the messages that the watcher sends to itself.
-using record_watcher_self = record_watcher_actor::extend<
-  caf::reacts_to<api_news_ptr<record_view>>,
-  caf::reacts_to<atom::tick, uint64_t>>;
+using record_watcher_self
+  = record_watcher_actor::extend<caf::reacts_to<api_news_ptr<record_view>>,
+                                 caf::reacts_to<atom::tick, uint64_t>>;
 
 struct record_watcher_state {
   static inline const char* name = "record_watcher";

@@ -1,9 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 #include "actors/clock.hpp"
 #include "actors/handover.hpp"
@@ -50,10 +55,21 @@ public:
   resource_watch(std::string_view resource, self_pointer self,
                  std::shared_ptr<kube::client> api, clock time,
                  watch_config cfg, resource_listener<View> listener)
-    : resource_(resource), self_(self), api_(std::move(api)),
-      time_(std::move(time)), cfg_(std::move(cfg)),
-      listener_(std::move(listener)), logic_(cfg_.reflector, cfg_.seed) {
+    : resource_(resource),
+      self_(self),
+      api_(std::move(api)),
+      time_(std::move(time)),
+      cfg_(std::move(cfg)),
+      listener_(std::move(listener)),
+      logic_(cfg_.reflector, cfg_.seed) {
     // nop
+  }
+
+  resource_watch(const resource_watch&) = delete;
+  resource_watch& operator=(const resource_watch&) = delete;
+
+  ~resource_watch() {
+    stop();
   }
 
   void start() {
@@ -81,7 +97,8 @@ public:
       apply(news.call, *batch);
     } else if (!logic_.current(news.call)) {
       // nop: the answer to a question that was withdrawn
-    } else if (auto* page = std::get_if<expected<kube::page<View>>>(&news.what)) {
+    } else if (auto* page
+               = std::get_if<expected<kube::page<View>>>(&news.what)) {
       apply(news.call, *page);
     } else {
       end(news.call, std::get<expected<void>>(news.what));
@@ -133,8 +150,8 @@ private:
                             .field_selector = cfg_.field_selector,
                             .resource_version = call.resource_version,
                             .timeout = call.timeout};
-    stream_ = api_->template watch<View>(
-      query, {.on_events = teller(call.id), .on_end = teller(call.id)});
+    stream_ = api_->template watch<View>(query, {.on_events = teller(call.id),
+                                                 .on_end = teller(call.id)});
   }
 
   /// Turns an answer of the client into a message with the call's number.
@@ -158,8 +175,8 @@ private:
       put(std::move(x));
     for (const auto& x : answer->bad)
       keep(x.key, x.problem);
-    act(logic_.page_read(call, answer->resource_version,
-                         answer->continue_token, time_.now()));
+    act(logic_.page_read(call, answer->resource_version, answer->continue_token,
+                         time_.now()));
   }
 
   void apply(uint64_t call, kube::watch_batch<View>& batch) {
@@ -205,11 +222,10 @@ private:
 
   /// An object that exists but cannot be read stays as it was last known.
   void keep(const object_key& key, const std::string& problem) {
-    observe::log(observe::level::warn, "object_unreadable",
-                 {{"resource", resource_},
-                  {"object", key.str()},
-                  {"problem", problem}});
-    cache_.keep(key);
+    observe::log(
+      observe::level::warn, "object_unreadable",
+      {{"resource", resource_}, {"object", key.str()}, {"problem", problem}});
+    cache_.keep(traits::named(key));
   }
 
   void complain(std::string_view event, const error& problem) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -9,7 +10,7 @@
 #include <string>
 #include <unordered_map>
 
-#include <caf/actor_control_block.hpp>
+#include <caf/actor_addr.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -17,6 +18,7 @@
 #include "actors/clock.hpp"
 #include "actors/private_messages.hpp"
 #include "clients/kube/client.hpp"
+#include "core/backoff.hpp"
 #include "core/event_filter.hpp"
 #include "core/write_queue.hpp"
 #include "messages/protocol.hpp"
@@ -39,9 +41,10 @@ struct status_writer_config {
 };
 
 /// With the messages that the writer sends to itself.
-using status_writer_self = status_writer_actor::extend<
-  caf::reacts_to<record_answer>, caf::reacts_to<plain_answer>,
-  caf::reacts_to<atom::tick, uint64_t>>;
+using status_writer_self
+  = status_writer_actor::extend<caf::reacts_to<record_answer>,
+                                caf::reacts_to<plain_answer>,
+                                caf::reacts_to<atom::tick, uint64_t>>;
 
 struct status_writer_state {
   static inline const char* name = "status_writer";
@@ -62,13 +65,13 @@ struct status_writer_state {
   std::unordered_map<uint64_t, core::write_job> running;
 
   /// Who is to be answered when a job is over; no job of an event is in here.
-  std::unordered_map<uint64_t, std::set<caf::weak_actor_ptr>> askers;
+  std::unordered_map<uint64_t, std::set<caf::actor_addr>> askers;
 
   /// Askers that are monitored: what a dead one still had in the queue is
   /// dropped, since nobody stands behind it any more.
   std::set<caf::actor_addr> monitored;
 
-  /// The lowest epoch whose promises are still written, by gateway.
+  /// The epoch of the present pool, by gateway.
   std::map<std::string, uint64_t> epochs;
 
   /// Kinds of writes that were refused with `forbidden`, each logged once.

@@ -13,8 +13,9 @@ constexpr size_t max_topics = 16;
 
 template <class Topics>
 auto* find_topic(Topics& topics, const std::string& reason) {
-  auto i = std::ranges::find_if(
-    topics, [&](const auto& x) { return x.reason == reason; });
+  auto i = std::ranges::find_if(topics, [&](const auto& x) {
+    return x.reason == reason;
+  });
   if (i == topics.end()) {
     if (topics.size() >= max_topics)
       topics.erase(topics.begin());
@@ -37,8 +38,8 @@ std::optional<filtered_event> event_filter::admit(pod_event x, instant now) {
   return news;
 }
 
-std::optional<filtered_event>
-event_filter::is_news(topic& about, pod_event x, instant now) const {
+std::optional<filtered_event> event_filter::is_news(topic& about, pod_event x,
+                                                    instant now) const {
   auto result = filtered_event{.event = std::move(x), .count = 1, .first = now};
   auto& message = result.event.message;
   auto hash = std::hash<std::string>{}(message);
@@ -49,9 +50,8 @@ event_filter::is_news(topic& about, pod_event x, instant now) const {
       return std::nullopt;
     return result;
   }
-  std::erase_if(texts, [&](const text& old) {
-    return now - old.at >= cfg_.window;
-  });
+  std::erase_if(texts,
+                [&](const text& old) { return now - old.at >= cfg_.window; });
   if (texts.size() < cfg_.max_similar) {
     texts.push_back({.hash = hash, .at = now});
     return result;

@@ -8,7 +8,8 @@
 namespace natgw::core {
 
 leader_election::leader_election(election_config cfg, uint64_t seed)
-  : cfg_(std::move(cfg)), rng_(seed) {
+  : cfg_(std::move(cfg)),
+    rng_(seed) {
   // nop
 }
 

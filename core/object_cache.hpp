@@ -15,8 +15,9 @@
 
 namespace natgw::core {
 
-/// How an `object_cache` looks at a type: its key, its uid, and whether what
-/// has come differs from what is known in a way that anybody cares about.
+/// How an `object_cache` looks at a type: its key (also of an object known by
+/// name only), its uid, and whether what has come differs from what is known
+/// in a way that anybody cares about.
 template <class View>
 struct cache_traits;
 
@@ -26,6 +27,10 @@ struct cache_traits<pod_view> {
 
   static const object_key& key(const pod_view& x) {
     return x.key;
+  }
+
+  static object_key named(const object_key& x) {
+    return x;
   }
 
   static std::string_view uid(const pod_view& x) {
@@ -51,6 +56,10 @@ struct cache_traits<record_view> {
     return x.key;
   }
 
+  static object_key named(const object_key& x) {
+    return x;
+  }
+
   static std::string_view uid(const record_view& x) {
     return x.uid;
   }
@@ -66,6 +75,10 @@ struct cache_traits<node_view> {
   using key_type = std::string;
 
   static const std::string& key(const node_view& x) {
+    return x.name;
+  }
+
+  static std::string named(const object_key& x) {
     return x.name;
   }
 

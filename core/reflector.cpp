@@ -13,7 +13,9 @@ constexpr auto longest_retry_after = std::chrono::milliseconds{300'000};
 } // namespace
 
 reflector::reflector(reflector_config cfg, uint64_t seed)
-  : cfg_(cfg), rng_(seed), backoff_(cfg.delays) {
+  : cfg_(cfg),
+    rng_(seed),
+    backoff_(cfg.delays) {
   // nop
 }
 
@@ -40,10 +42,9 @@ bool reflector::current(uint64_t id) const {
   return id == call_ && (phase_ == phase::listing || phase_ == phase::watching);
 }
 
-reflector_steps reflector::page_read(uint64_t id,
-                                     std::string_view resource_version,
-                                     std::string_view continue_token,
-                                     instant now) {
+reflector_steps
+reflector::page_read(uint64_t id, std::string_view resource_version,
+                     std::string_view continue_token, instant now) {
   if (!current(id))
     return {};
   if (list_version_.empty())

@@ -48,7 +48,8 @@ bool passing(ec problem) {
 } // namespace
 
 write_queue::write_queue(write_queue_config cfg, instant now)
-  : cfg_(cfg), tokens_(cfg.limit, cfg.burst, now) {
+  : cfg_(cfg),
+    tokens_(cfg.limit, cfg.burst, now) {
   // nop
 }
 

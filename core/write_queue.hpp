@@ -33,9 +33,10 @@ struct write_queue_config {
   /// How much later than its arrival a write counts as due, by urgency. What
   /// is due first goes first: a write of low urgency that has waited longer
   /// than the difference overtakes, so nothing starves.
-  std::array<std::chrono::seconds, 4> patience{
-    std::chrono::seconds{0}, std::chrono::seconds{30},
-    std::chrono::seconds{60}, std::chrono::seconds{300}};
+  std::array<std::chrono::seconds, 4> patience{std::chrono::seconds{0},
+                                               std::chrono::seconds{30},
+                                               std::chrono::seconds{60},
+                                               std::chrono::seconds{300}};
 };
 
 /// One write, waiting or under way.
