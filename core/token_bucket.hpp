@@ -34,6 +34,9 @@ public:
   /// Gives back a token that was taken and not used.
   void put_back();
 
+  /// Empties it: a server that throttles has counted more than we have.
+  void drain(instant now);
+
   /// When the next token is there; `now` if there is one already.
   instant next(instant now);
 
