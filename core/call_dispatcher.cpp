@@ -68,23 +68,27 @@ void call_dispatcher::finished(const queued_call& x, bool failed) {
 
 void call_dispatcher::throttled(const queued_call& x, instant sent,
                                 std::chrono::nanoseconds pause, instant now) {
-  auto& lane = lane_of(x.action);
-  lane.share.throttled(sent, now);
-  lane.bucket.throttle(lane.share.permille(now), now);
-  lane.bucket.drain(now);
-  lane.paused_until = std::max(lane.paused_until,
-                               now + std::min(pause, cfg_.max_pause));
+  auto& own = lane_of(x.action);
+  own.share.throttled(sent, now);
+  own.bucket.throttle(own.share.permille(now), now);
+  own.bucket.drain(now);
+  own.paused_until = std::max(own.paused_until,
+                              now + std::min(pause, cfg_.max_pause));
   repeat(x);
 }
 
 void call_dispatcher::repeat(const queued_call& x) {
   --in_flight_;
-  lane_of(x.action).queue.push_back(x.ticket, x.gateway, x.priority, x.since);
+  auto& queue = lane_of(x.action).queue;
+  queue.withdrawn(x.gateway);
+  queue.push_back(x.ticket, x.gateway, x.priority, x.since);
 }
 
 void call_dispatcher::withdrawn(const queued_call& x) {
-  lane_of(x.action).bucket.put_back();
-  finished(x, false);
+  --in_flight_;
+  auto& own = lane_of(x.action);
+  own.bucket.put_back();
+  own.queue.withdrawn(x.gateway);
 }
 
 std::optional<instant> call_dispatcher::wake(instant now) {
@@ -126,8 +130,8 @@ std::vector<uint64_t> call_dispatcher::drop_all() {
 }
 
 call_dispatcher::gauge call_dispatcher::look(api_action x, instant now) {
-  auto& lane = lane_of(x);
-  return {lane.queue.size(), lane.share.permille(now)};
+  auto& own = lane_of(x);
+  return {own.queue.size(), own.share.permille(now)};
 }
 
 } // namespace natgw::core

@@ -74,14 +74,7 @@ bool call_queue::push(uint64_t ticket, std::string_view gateway,
 
 void call_queue::push_back(uint64_t ticket, std::string_view gateway,
                            urgency priority, instant since) {
-  auto& owner = lane_of(gateway);
-  leave_turns(owner);
-  if (owner.running > 0)
-    --owner.running;
-  // What it has not got it need not pay.
-  owner.used -= std::min<uint64_t>(owner.used, owner.price);
-  enter_turns(owner);
-  insert(ticket, owner, static_cast<size_t>(priority),
+  insert(ticket, lane_of(gateway), static_cast<size_t>(priority),
          place{since, arrivals_++}, since);
 }
 
@@ -122,6 +115,20 @@ std::optional<uint64_t> call_queue::pop(instant now) {
   ++owner.running;
   enter_turns(owner);
   return ticket;
+}
+
+void call_queue::withdrawn(std::string_view gateway) {
+  auto i = lanes_.find(gateway);
+  if (i == lanes_.end())
+    return;
+  auto& x = i->second;
+  leave_turns(x);
+  if (x.running > 0)
+    --x.running;
+  // What it has not got it need not pay.
+  x.used -= std::min<uint64_t>(x.used, x.price);
+  enter_turns(x);
+  forget_if_idle(x);
 }
 
 void call_queue::finished(std::string_view gateway, bool failed) {

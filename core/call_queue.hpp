@@ -40,6 +40,9 @@ public:
 
   explicit call_queue(options cfg);
 
+  call_queue(const call_queue&) = delete;
+  call_queue& operator=(const call_queue&) = delete;
+
   /// Adds a call. `ticket` is the caller's and not in the queue yet.
   /// @returns false if the queue is full.
   bool push(uint64_t ticket, std::string_view gateway, urgency priority,
@@ -56,8 +59,11 @@ public:
   /// nothing good of the gateway; throttling is nobody's failure.
   void finished(std::string_view gateway, bool failed);
 
-  /// A call that `pop` gave is to be made again: it keeps its age and costs
-  /// its gateway nothing.
+  /// A call that `pop` gave got nothing: it costs its gateway nothing.
+  void withdrawn(std::string_view gateway);
+
+  /// Adds a call that had been taken before, with its age and whatever the
+  /// capacity.
   void push_back(uint64_t ticket, std::string_view gateway, urgency priority,
                  instant since);
 
