@@ -32,7 +32,8 @@ event_filter::event_filter(event_filter_config cfg) : cfg_(cfg) {
 
 std::optional<filtered_event> event_filter::admit(pod_event x, instant now) {
   auto& known = touch(x, now);
-  auto news = is_news(*find_topic(known.topics, x.reason), std::move(x), now);
+  auto& about = *find_topic(known.topics, x.reason);
+  auto news = is_news(about, std::move(x), now);
   if (!news || !take_token(known, now))
     return std::nullopt;
   return news;

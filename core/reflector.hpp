@@ -24,7 +24,7 @@ struct reflector_config {
   std::chrono::seconds watch_min{300};
   /// A watch that broke after living so long is resumed without back-off.
   std::chrono::seconds watch_healthy{10};
-  backoff_config delays;
+  backoff_config delays{};
 };
 
 /// A page to be read.

@@ -7,14 +7,6 @@ namespace natgw::core {
 
 namespace {
 
-urgency urgency_of(const write_job& x) {
-  if (const auto* write = std::get_if<record_write>(&x.what))
-    return write->priority;
-  if (const auto* patch = std::get_if<pod_patch>(&x.what))
-    return patch->priority;
-  return urgency::background;
-}
-
 bool is_event(const write_job& x) {
   return std::holds_alternative<filtered_event>(x.what);
 }

@@ -20,7 +20,8 @@ BOOST_AUTO_TEST_SUITE(backoff)
 BOOST_AUTO_TEST_CASE(delays_double_up_to_the_cap) {
   std::mt19937_64 rng{1};
   core::backoff aut{{.jitter = 0.0}};
-  for (auto expected : {800, 1'600, 3'200, 6'400, 12'800, 25'600, 30'000, 30'000})
+  for (auto expected :
+       {800, 1'600, 3'200, 6'400, 12'800, 25'600, 30'000, 30'000})
     BOOST_TEST(aut.next(at(0ms), rng).count() == expected);
 }
 

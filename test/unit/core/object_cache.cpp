@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <map>
+#include <random>
+#include <string>
 
 #include <rapidcheck.h>
 

@@ -3,7 +3,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <map>
-#include <set>
 #include <vector>
 
 #include <rapidcheck.h>
@@ -19,11 +18,6 @@ struct fixture {
   instant now{};
   reflector aut{{}, 7};
   reflector_steps last;
-
-  void pass(std::chrono::nanoseconds x) {
-    now += x;
-    last = aut.tick(now);
-  }
 
   // Brings it to its first watch, at version 10.
   void reach_watch() {
@@ -51,6 +45,104 @@ struct fixture {
   }
 };
 
+// An API server that answers as a seed wills, and the rules: at most one call
+// is under way, something always is, lists are told in sequence, and a list
+// that was asked for began after the question.
+class random_life {
+public:
+  explicit random_life(uint64_t seed)
+    : rng_(seed),
+      aut_({.page_size = 2}, seed) {
+    obey(aut_.start(now_));
+  }
+
+  void step() {
+    switch (rng_() % 6) {
+      case 0:
+        ask();
+        break;
+      case 1:
+        answer_list(rng_() % 2 == 0 ? "" : "more");
+        break;
+      case 2:
+        fail_list(rng_() % 2 == 0 ? ec::expired : ec::transport);
+        break;
+      case 3:
+        end_watch(rng_() % 2 == 0 ? fail(ec::expired) : expected<void>{});
+        break;
+      default:
+        wait();
+    }
+  }
+
+private:
+  void ask() {
+    uint64_t number = 0;
+    auto before = began_;
+    auto steps = aut_.refresh(now_, number);
+    RC_ASSERT(number > told_);
+    asked_.emplace(number, before);
+    obey(std::move(steps));
+  }
+
+  void answer_list(std::string_view token) {
+    if (auto call = std::exchange(list_, std::nullopt))
+      obey(aut_.page_read(call->id, std::to_string(++version_), token, now_));
+  }
+
+  void fail_list(ec code) {
+    if (auto call = std::exchange(list_, std::nullopt))
+      obey(aut_.page_failed(call->id, {code, ""}, now_));
+  }
+
+  void end_watch(const expected<void>& outcome) {
+    now_ += std::chrono::seconds{rng_() % 20};
+    if (auto call = std::exchange(watch_, std::nullopt))
+      obey(aut_.watch_ended(call->id, outcome, now_));
+  }
+
+  void wait() {
+    if (auto at = std::exchange(wake_, std::nullopt)) {
+      now_ = std::max(now_, *at);
+      obey(aut_.tick(now_));
+    }
+  }
+
+  void obey(reflector_steps x) {
+    if (x.cancel) {
+      RC_ASSERT(watch_.value().id == *x.cancel);
+      watch_.reset();
+    }
+    if (x.listed) {
+      RC_ASSERT(*x.listed == ++told_);
+      if (auto i = asked_.find(told_); i != asked_.end())
+        RC_ASSERT(began_ > i->second);
+    }
+    if (x.list) {
+      began_ += x.list->first_page() ? 1 : 0;
+      list_ = std::move(x.list);
+    }
+    if (x.watch)
+      watch_ = std::move(x.watch);
+    if (x.wake)
+      wake_ = x.wake;
+    RC_ASSERT(!(list_ && watch_));
+    RC_ASSERT(list_ || watch_ || wake_);
+  }
+
+  std::mt19937_64 rng_;
+  reflector aut_;
+  instant now_{};
+  std::optional<list_call> list_;
+  std::optional<watch_call> watch_;
+  std::optional<instant> wake_;
+  uint64_t told_ = 0;
+  uint64_t began_ = 0;
+  uint64_t version_ = 0;
+  /// Lists begun when a number was first asked for.
+  std::map<uint64_t, uint64_t> asked_;
+};
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(reflector_of_one_resource, fixture)
@@ -68,14 +160,15 @@ BOOST_AUTO_TEST_CASE(only_the_first_list_may_come_from_the_cache) {
   last = aut.start(now);
   BOOST_TEST(last.list->resource_version == "0");
   page("10", "");
-  pass(10min);
+  now += 10min;
   watch_ends(fail(ec::expired));
   wait_for_wake();
   BOOST_REQUIRE(last.list.has_value());
   BOOST_TEST(last.list->resource_version == "");
 }
 
-BOOST_AUTO_TEST_CASE(pages_follow_their_token_and_the_watch_starts_at_the_list) {
+BOOST_AUTO_TEST_CASE(
+  pages_follow_their_token_and_the_watch_starts_at_the_list) {
   last = aut.start(now);
   page("10", "a");
   BOOST_TEST(last.list->continue_token == "a");
@@ -253,82 +346,13 @@ BOOST_AUTO_TEST_CASE(stopped_reflector_ends_its_watch_and_stays_silent) {
   BOOST_TEST(!aut.watch_ended(watch, fail(ec::cancelled), now).wake);
 }
 
-// Whatever fails, and however often somebody asks for a list: at most one call
-// is under way, lists are told in sequence, and a list that was asked for is
-// read after the question.
+// Whatever fails, and however often somebody asks for a list, the rules of
+// `random_life` hold.
 BOOST_AUTO_TEST_CASE(every_schedule_keeps_the_rules) {
   BOOST_TEST(rc::check("rules", [](uint64_t seed) {
-    std::mt19937_64 rng{seed};
-    instant now{};
-    reflector aut{{.page_size = 2}, seed};
-    auto steps = aut.start(now);
-    std::optional<list_call> list;
-    std::optional<watch_call> watch;
-    std::optional<instant> wake;
-    uint64_t told = 0;
-    uint64_t began = 0;
-    uint64_t version = 1;
-    std::map<uint64_t, uint64_t> asked; // number -> lists begun when asked
-    for (int i = 0; i < 200; ++i) {
-      if (steps.cancel) {
-        RC_ASSERT(watch && watch->id == *steps.cancel);
-        watch.reset();
-      }
-      if (steps.listed) {
-        RC_ASSERT(*steps.listed == ++told);
-        if (auto x = asked.find(told); x != asked.end())
-          RC_ASSERT(began > x->second);
-      }
-      if (steps.list) {
-        list = steps.list;
-        began += list->first_page() ? 1 : 0;
-      }
-      if (steps.watch)
-        watch = steps.watch;
-      if (steps.wake)
-        wake = steps.wake;
-      RC_ASSERT(!(list && watch));
-      RC_ASSERT(list || watch || wake);
-      ++version;
-      steps = {};
-      auto text = std::to_string(version);
-      switch (rng() % 6) {
-        case 0: {
-          uint64_t number = 0;
-          auto before = began;
-          steps = aut.refresh(now, number);
-          RC_ASSERT(number > told);
-          asked.emplace(number, before);
-          break;
-        }
-        case 1:
-          if (auto call = std::exchange(list, std::nullopt))
-            steps = aut.page_read(call->id, text, "", now);
-          break;
-        case 2:
-          if (auto call = std::exchange(list, std::nullopt))
-            steps = aut.page_read(call->id, text, "more", now);
-          break;
-        case 3:
-          if (auto call = std::exchange(list, std::nullopt))
-            steps = aut.page_failed(
-              call->id, {rng() % 2 ? ec::expired : ec::transport, ""}, now);
-          break;
-        case 4:
-          if (auto call = std::exchange(watch, std::nullopt)) {
-            now += std::chrono::seconds{rng() % 20};
-            steps = aut.watch_ended(
-              call->id, rng() % 2 ? fail(ec::expired) : expected<void>{}, now);
-          }
-          break;
-        default:
-          if (wake) {
-            now = std::max(now, *wake);
-            wake.reset();
-            steps = aut.tick(now);
-          }
-      }
-    }
+    random_life life{seed};
+    for (int i = 0; i < 200; ++i)
+      life.step();
   }));
 }
 
