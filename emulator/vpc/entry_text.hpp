@@ -9,12 +9,12 @@ namespace natgw::emulator {
 
 /// The parameters of a forward entry, as texts.
 struct entry_text {
-  std::string external_ip;
-  std::string external_port;
-  std::string internal_ip;
-  std::string internal_port;
-  std::string protocol;
-  std::string name;
+  std::string external_ip = {};
+  std::string external_port = {};
+  std::string internal_ip = {};
+  std::string internal_port = {};
+  std::string protocol = {};
+  std::string name = {};
 };
 
 /// The parameters of a request; where one is absent, that of `otherwise`.
