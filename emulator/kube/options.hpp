@@ -86,6 +86,9 @@ struct options {
   size_t log_window = 100'000;
   /// How far the objects of a list with resourceVersion=0 lag behind.
   std::chrono::milliseconds list_lag{0};
+  /// A watch from before the log gets status 410 instead of the usual 200
+  /// with an ERROR event.
+  bool gone_as_status = false;
   /// Lines a watch may have waiting; a slower reader loses its watch.
   size_t watch_queue_limit = 200'000;
   /// How long the garbage and namespace collectors take to act.

@@ -109,10 +109,11 @@ public:
   /// Calls `visit(key, object)` in the order of keys, from the first key not
   /// before `from` and while keys begin with `prefix`, on the state as it was
   /// at `revision` (0: now), until `visit` returns false.
-  void scan(const resource& type, uint64_t revision, std::string_view prefix,
-            std::string_view from,
-            const std::function<bool(const std::string&, const object_ptr&)>&
-              visit) const;
+  void
+  scan(const resource& type, uint64_t revision, std::string_view prefix,
+       std::string_view from,
+       const std::function<bool(const std::string&, const object_ptr&)>& visit)
+    const;
 
   /// The changes of a type after a revision, oldest first.
   std::vector<change_ptr> since(const resource& type, uint64_t revision) const;
