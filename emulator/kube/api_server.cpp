@@ -431,6 +431,12 @@ const store& api_server::objects() const {
   return parts_->objects;
 }
 
+wall_time api_server::wall_time_at(instant now) const {
+  return parts_->cfg.wall_origin
+         + std::chrono::duration_cast<std::chrono::milliseconds>(
+           now.time_since_epoch());
+}
+
 bool api_server::remove(std::string_view plural, std::string_view key,
                         std::optional<int64_t> grace_seconds, instant now) {
   const auto* type = parts_->objects.types().find(plural);

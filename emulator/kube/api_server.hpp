@@ -61,6 +61,9 @@ public:
   store& objects();
   const store& objects() const;
 
+  /// Calendar time as the cluster sees it.
+  wall_time wall_time_at(instant now) const;
+
   /// As DELETE by a user of the cluster's inside; false if it is absent.
   bool remove(std::string_view plural, std::string_view key,
               std::optional<int64_t> grace_seconds, instant now);

@@ -48,7 +48,9 @@ json to_status(const refusal& x) {
 response to_response(const refusal& x) {
   response answer;
   answer.status = x.code;
-  answer.body = to_status(x).dump() + "\n";
+  // A name from the path may be anything.
+  answer.body
+    = to_status(x).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   if (x.details.is_object() && x.details.contains("retryAfterSeconds"))
     answer.headers.emplace_back("Retry-After",
                                 x.details["retryAfterSeconds"].dump());
