@@ -2,7 +2,7 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -70,29 +70,30 @@ struct duplicate {
 };
 
 /// Every revision of every PodDNAT and pod, reduced to what counts of harm
-/// are made of. Subscribes to a store; survives neither it nor a move.
+/// are made of. Subscribes to a store.
 class history {
 public:
   explicit history(store& source);
-  history(const history&) = delete;
-  history& operator=(const history&) = delete;
 
   const std::vector<record_revision>& records() const {
-    return records_;
+    return log_->records;
   }
   const std::vector<pod_revision>& pods() const {
-    return pods_;
+    return log_->pods;
   }
 
-  /// Pairs that ever clashed, each pair and port once. The objects of one
-  /// name that followed each other (other uid) count as one.
+  /// Pairs that ever clashed, each pair and port once. Objects of one name
+  /// that followed each other count as one.
   std::vector<duplicate> duplicates() const;
 
 private:
-  void note(const change& x);
+  struct log {
+    std::vector<record_revision> records;
+    std::vector<pod_revision> pods;
+  };
 
-  std::vector<record_revision> records_;
-  std::vector<pod_revision> pods_;
+  /// Shared with the subscription, which may outlive this object.
+  std::shared_ptr<log> log_;
 };
 
 } // namespace natgw::emulator::kube

@@ -66,7 +66,10 @@ problem visit_object(const json& schema, json& x, const std::string& path) {
     const auto* sub = look(known == nullptr ? none : *known, {name});
     if (sub == nullptr && others != nullptr && others->is_object())
       sub = others;
-    if (sub == nullptr && !keep)
+    // Nulls that no schema allows are dropped before anything is checked.
+    auto stray = sub == nullptr ? !keep
+                                : value.is_null() && !flag(*sub, "nullable");
+    if (stray)
       unknown.push_back(name);
     else if (sub != nullptr)
       if (auto bad = visit(*sub, value,
@@ -103,8 +106,6 @@ std::optional<schema_error> apply_schema(const json& schema, json& object) {
   auto body = object;
   for (const auto* name : {"apiVersion", "kind", "metadata"})
     body.erase(name);
-  // A null where no null is allowed is dropped, as the real server does for
-  // fields without a default.
   if (auto bad = visit(schema, body, ""))
     return bad;
   for (const auto* name : {"apiVersion", "kind", "metadata"})

@@ -18,8 +18,9 @@ struct schema_error {
 };
 
 /// Drops the fields of a custom object that its structural schema does not
-/// know, except apiVersion, kind and metadata, and checks types, enums,
-/// patterns of required fields. A null schema lets everything through.
+/// know (except apiVersion, kind and metadata) and nulls that it does not
+/// allow; checks types, enums and required fields. A null schema lets
+/// everything through.
 std::optional<schema_error> apply_schema(const json& schema, json& object);
 
 } // namespace natgw::emulator::kube
