@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace natgw::aliyun {
+
+/// A text that must not be logged. It has no stream operator, no conversion
+/// and no comparison; whoever needs the text says `reveal`, which makes every
+/// use easy to find. The memory is wiped when it ends.
+class secret {
+public:
+  secret() = default;
+
+  explicit secret(std::string_view text);
+
+  secret(const secret& other) : secret{other.reveal()} {
+  }
+
+  secret(secret&& other) noexcept;
+
+  secret& operator=(const secret& other);
+
+  secret& operator=(secret&& other) noexcept;
+
+  ~secret();
+
+  bool empty() const {
+    return size_ == 0;
+  }
+
+  /// The text, for as long as this object lives unchanged.
+  std::string_view reveal() const {
+    return {bytes_.get(), size_};
+  }
+
+private:
+  // Not a string: that would leave copies behind when it moves.
+  std::unique_ptr<char[]> bytes_;
+  size_t size_ = 0;
+};
+
+} // namespace natgw::aliyun
