@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "clients/kube/intent_codec.hpp"
-#include "clients/kube/ipv4.hpp"
+#include "core/ip_address.hpp"
 
 namespace natgw::kube {
 
@@ -90,9 +90,9 @@ expected<void> check_intent(const intent& x) {
     return fail(ec::invalid_argument, "the gateway is not an id");
   if (!is_id_text(x.zone))
     return fail(ec::invalid_argument, "the zone is not an id");
-  if (!is_ipv4(x.external_ip))
+  if (!core::parse_ipv4(x.external_ip))
     return fail(ec::invalid_argument, "the external address is not IPv4");
-  if (!x.internal_ip.empty() && !is_ipv4(x.internal_ip))
+  if (!x.internal_ip.empty() && !core::parse_ipv4(x.internal_ip))
     return fail(ec::invalid_argument, "the internal address is not IPv4");
   for (auto* text : {&x.pod_uid, &x.workload.api_version, &x.workload.kind,
                      &x.workload.name, &x.workload.uid})

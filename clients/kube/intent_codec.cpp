@@ -159,8 +159,8 @@ json::error_code read_intent(json_text text, decoded& out) {
 }
 
 // Joins a span that continues the last one.
-void add_span(std::vector<port_span>& spans, port_span next) {
-  if (!spans.empty() && spans.back().end() == next.first)
+void add_span(std::vector<core::port_span>& spans, core::port_span next) {
+  if (!spans.empty() && uint32_t{spans.back().last()} + 1 == next.first)
     spans.back().count = static_cast<uint16_t>(spans.back().count + next.count);
   else
     spans.push_back(next);
@@ -169,9 +169,9 @@ void add_span(std::vector<port_span>& spans, port_span next) {
 // The runs by the first port they lead to.
 using run_index = std::map<std::pair<protocol, uint32_t>, const port_run*>;
 
-std::vector<port_span> external_spans(const port_item& item,
-                                      const run_index& runs) {
-  std::vector<port_span> result;
+std::vector<core::port_span> external_spans(const port_item& item,
+                                            const run_index& runs) {
+  std::vector<core::port_span> result;
   auto end = uint32_t{item.first} + item.count;
   for (uint32_t port = item.first; port < end;) {
     auto next = runs.upper_bound({item.proto, port});
@@ -236,8 +236,8 @@ std::vector<item_ports> project_items(const intent& x) {
     runs.emplace(std::pair{run.proto, uint32_t{run.internal}}, &run);
   std::vector<item_ports> result;
   for (auto& item : x.items)
-    result.push_back({item.proto, format_ports(external_spans(item, runs)),
-                      format_ports({{item.first, item.count}})});
+    result.push_back({item.proto, format_port_list(external_spans(item, runs)),
+                      core::format_ports({item.first, item.count})});
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "clients/kube/resource_path.hpp"
+#include "clients/kube/timestamps.hpp"
 
 namespace natgw::kube {
 
@@ -19,6 +20,15 @@ bool is_printable(std::string_view text) {
 
 bool is_name(std::string_view text) {
   return is_path_segment(text) && is_printable(text);
+}
+
+// Kept as text, for comparing; hence only what is in UTC.
+json::error_code read_created(json::value& from, std::string& out) {
+  std::string text;
+  auto code = json::read_text(from, text);
+  if (text.ends_with('Z') && parse_time(text))
+    out = std::move(text);
+  return code;
 }
 
 } // namespace
@@ -45,6 +55,8 @@ bool read_common(std::string_view key, json::value& from, metadata& out,
     code = json::read_text(from, out.uid, max_uid);
   else if (key == "resourceVersion")
     code = json::read_text(from, out.resource_version, max_version);
+  else if (key == "creationTimestamp")
+    code = read_created(from, out.created);
   else if (key == "deletionTimestamp")
     out.deleting = true;
   else

@@ -15,6 +15,8 @@ struct metadata {
   object_key key;
   std::string uid;
   std::string resource_version;
+  /// RFC 3339 in UTC, or empty.
+  std::string created;
   bool deleting = false;
 };
 

@@ -1,8 +1,8 @@
 #include <array>
 
-#include "clients/kube/ipv4.hpp"
 #include "clients/kube/object_readers.hpp"
 #include "clients/kube/pod_body.hpp"
+#include "core/ip_address.hpp"
 
 namespace natgw::kube {
 
@@ -106,7 +106,7 @@ public:
   }
 
   void finish() {
-    if (out_.ip.empty() && is_ipv4(pod_ip_))
+    if (out_.ip.empty() && core::parse_ipv4(pod_ip_))
       out_.ip = pod_ip_;
     out_.only_ipv6 = out_.ip.empty() && (has_address_ || !pod_ip_.empty());
     if (has_gate_)
@@ -182,7 +182,7 @@ private:
                                  return json::SUCCESS;
                                auto code = json::read_text(item, ip);
                                has_address_ = has_address_ || !ip.empty();
-                               if (out_.ip.empty() && is_ipv4(ip))
+                               if (out_.ip.empty() && core::parse_ipv4(ip))
                                  out_.ip = std::move(ip);
                                return code;
                              });

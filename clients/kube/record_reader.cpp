@@ -120,6 +120,7 @@ void assemble_metadata(record_parts& parts, const metadata& meta,
   out.key = meta.key;
   out.uid = meta.uid;
   out.resource_version = meta.resource_version;
+  out.created = meta.created;
   out.deleting = meta.deleting;
   for (auto& name : parts.finalizers) {
     if (name == finalizer)

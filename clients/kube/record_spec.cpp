@@ -15,21 +15,21 @@ using port_pairs = std::vector<std::pair<std::string, std::string>>;
 // got outside are runs.
 bool add_mapping(const std::pair<std::string, std::string>& ports,
                  protocol proto, intent& out) {
-  auto external = parse_ports(ports.first);
-  auto internal = parse_ports(ports.second);
-  if (!external || !internal || internal->size() != 1)
+  auto external = parse_port_list(ports.first);
+  auto internal = core::parse_ports(ports.second);
+  if (!external || !internal)
     return false;
-  auto item = internal->front();
-  uint32_t next = item.first;
-  out.items.push_back({proto, item.first, item.count});
+  uint32_t next = internal->first;
+  const uint32_t end = next + internal->count;
+  out.items.push_back({proto, internal->first, internal->count});
   for (auto& piece : *external) {
-    if (next + piece.count > item.end() || out.runs.size() == UINT16_MAX)
+    if (next + piece.count > end || out.runs.size() == UINT16_MAX)
       return false;
     out.runs.push_back({static_cast<uint16_t>(out.runs.size()), proto,
                         piece.first, static_cast<uint16_t>(next), piece.count});
     next += piece.count;
   }
-  return next == item.end();
+  return next == end;
 }
 
 expected<intent> from_spec(const record_spec& spec,
