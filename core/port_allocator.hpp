@@ -84,9 +84,9 @@ struct allocation {
 
 struct allocation_request {
   holder_id holder = 0;
-  std::span<const run_shape> shapes;
+  std::span<const run_shape> shapes = {};
   /// Empty: any that takes allocations.
-  std::string_view eip;
+  std::string_view eip = {};
   /// Bound on the pieces (each is a forward entry), if runs must be split.
   uint32_t max_pieces = UINT32_MAX;
 };

@@ -1,6 +1,8 @@
 #include "core/port_lane.hpp"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
 namespace natgw::core {
@@ -31,8 +33,11 @@ std::array<port_tree::stretch, 2> unwind(const port_limits& limits,
 
 port_lane::port_lane(std::shared_ptr<const port_limits> limits, uint32_t start)
   : limits_(std::move(limits)),
-    start_(start % range_size()),
     high_(range_size()) {
+  // Aligned, so that runs of a power of two fill the range without a rest at
+  // the start.
+  const auto step = std::bit_floor(std::clamp(high_ / 8, 1U, 64U));
+  start_ = start % high_ / step * step;
   refresh(span_at(1, 65535));
 }
 
