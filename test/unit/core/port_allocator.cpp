@@ -416,12 +416,17 @@ size_t bytes_when_full(int eips, uint16_t count) {
   for (int i = 0; i < eips; ++i)
     aut.add_eip("114.55.0." + std::to_string(i));
   holder_id holder = 0;
-  for (const auto& address : aut.eips())
-    for (auto proto : {protocol::tcp, protocol::udp})
-      for (uint32_t port = 1; port + count <= 65536; port += count)
-        BOOST_REQUIRE(aut.claim(
-          ++holder, block(static_cast<uint16_t>(port), count, proto, address),
-          at(0s)));
+  auto next = block(1, count);
+  for (const auto& address : aut.eips()) {
+    next.eip = address;
+    for (auto proto : {protocol::tcp, protocol::udp}) {
+      next.proto = proto;
+      for (uint32_t port = 1; port + count <= 65536; port += count) {
+        next.ports.first = static_cast<uint16_t>(port);
+        static_cast<void>(aut.claim(++holder, next, at(0s)));
+      }
+    }
+  }
   BOOST_TEST(aut.counts(protocol::udp).held
              == static_cast<uint32_t>(eips * (65535 / count * count)));
   return bytes_in_use() - before;
