@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "core/entry_name.hpp"
+
 namespace natgw::core {
 
 /// What a forward table needs to know from outside. The defaults suit
@@ -13,9 +15,8 @@ struct table_options {
   std::string gateway;
   /// The VPC it must lie in; empty: any.
   std::string vpc;
-  /// What the names of this cluster's entries begin with,
-  /// `<prefix>.<cluster>.`, the last dot included.
-  std::string own_prefix;
+  /// Knows the names of this cluster's entries.
+  entry_names names;
   /// The epoch of this pair, carried by every call.
   uint64_t epoch = 0;
   /// Seed of the jitter.

@@ -1,0 +1,262 @@
+#include "core/forward_table/impl.hpp"
+
+#include <algorithm>
+
+namespace natgw::core {
+
+forward_table::impl::impl(table_options options)
+  : cfg{std::move(options)},
+    rng{cfg.seed},
+    gateway{cfg},
+    scan_pause{cfg.backoff_min, cfg.backoff_max},
+    window{cfg.max_window},
+    table_pause{cfg.backoff_min, cfg.backoff_max},
+    op_pause{cfg.backoff_min, cfg.backoff_max},
+    burst{cfg.share_wait} {
+}
+
+void forward_table::impl::accept(const entry_want& wish) {
+  auto wanted = pack(wish.spec);
+  slot& x = table.obtain(wish.spec.name);
+  if (!wanted || !is_ours(wish.spec)) {
+    x.wanted = pack_seen(wish.spec);
+    refuse(x, ec::invalid_argument, "no valid entry of ours");
+    return;
+  }
+  auto same = x.wish == wish_kind::want && x.wanted == *wanted;
+  auto newer = !same || wish.attempt > x.attempt;
+  auto held = x.hold;
+  if (newer || x.hold == hold_kind::wish)
+    x.hold = hold_kind::none;
+  if (!same)
+    x.told = told_kind::nothing;
+  x.retell = true;
+  x.wish = wish_kind::want;
+  x.wanted = *wanted;
+  x.attempt = same ? std::max(x.attempt, wish.attempt) : wish.attempt;
+  x.priority = wish.priority;
+  x.known_absent = false;
+  auto& w = x.busy();
+  w.record_uid = wish.record_uid;
+  w.replaces = wish.replaces;
+  if (newer) {
+    w.not_before = {};
+    w.limited_since.reset();
+  }
+  if (auto* source = table.find(wish.replaces);
+      source != nullptr && source != &x && source->wish == wish_kind::want
+      && !x.known())
+    source->wish = wish_kind::none;
+  if (told_gone)
+    refuse(x, ec::gateway_unusable, gateway.problem());
+  else if (held == hold_kind::attempt && x.hold == held)
+    hold_for_attempt(x);
+  else if (x.place.queued)
+    queue.push(x.number, x.place, x.priority, now);
+  reconsider(x);
+}
+
+void forward_table::impl::accept(const entry_drop& wish) {
+  auto& x = table.obtain(wish.spec.name);
+  if (x.wish != wish_kind::drop) {
+    x.hold = hold_kind::none;
+    x.told = told_kind::nothing;
+    x.busy().not_before = {};
+  }
+  x.wish = wish_kind::drop;
+  x.wanted = pack_seen(wish.spec);
+  x.priority = wish.priority;
+  for (auto number : table.twins(x)) {
+    auto& twin = *table.at(number);
+    twin.wish = wish_kind::drop;
+    twin.priority = wish.priority;
+    twin.wanted = twin.seen;
+    reconsider(twin);
+  }
+  if (told_gone) {
+    known_gone(x);
+    return;
+  }
+  if (x.place.queued)
+    queue.push(x.number, x.place, x.priority, now);
+  // The slot that would have been turned into another one may now end harm.
+  if (x.work && x.work->claimed_by != 0)
+    if (auto* into = table.at(x.work->claimed_by); into->place.queued)
+      queue.push(into->number, into->place,
+                 std::min(into->priority, x.priority), now);
+  reconsider(x);
+}
+
+void forward_table::impl::answered(const api_reply& reply) {
+  auto i = calls.find(reply.id);
+  if (i == calls.end())
+    return;
+  auto record = std::move(i->second);
+  calls.erase(i);
+  if (record.kind != call_kind::write && record.kind != call_kind::gateway) {
+    --describes_in_flight;
+    if (reply.outcome == call_class::ok)
+      gateway.table_there();
+  }
+  if (reply.outcome != call_class::ok
+      && (reply.detail.starts_with("InvalidForwardTableId.NotFound")
+          || reply.detail.starts_with("Invalid.natgwNotExist")
+          || reply.detail.starts_with("InvalidNatGatewayId.NotFound")))
+    gateway.table_missing(now);
+  auto* x = table.at(record.slot);
+  switch (record.kind) {
+    case call_kind::gateway:
+      gateway_answered(reply);
+      break;
+    case call_kind::probe:
+      break;
+    case call_kind::page:
+      page_answered(reply, record.part, record.sent);
+      break;
+    case call_kind::write:
+      --writes_in_flight;
+      if (x != nullptr)
+        write_answered(*x, reply, record.left);
+      break;
+    case call_kind::look:
+      look_answered(reply, record);
+      break;
+    case call_kind::stranger:
+      stranger_answered(record.id, reply, record.sent);
+      break;
+  }
+}
+
+void forward_table::impl::tick() {
+  if (started && settled && !blocked.empty()
+      && now >= started_at + cfg.write_deadline)
+    unblock();
+  while (!timers.empty() && timers.begin()->first <= now) {
+    auto number = timers.begin()->second;
+    timers.erase(timers.begin());
+    auto* x = table.at(number);
+    if (x == nullptr || !x->work)
+      continue;
+    auto& w = *x->work;
+    w.timer.reset();
+    if (w.op && !w.op->in_flight) {
+      --repeating;
+      enqueue(*x);
+    } else if (w.place == look_place::timed)
+      look_due(*x);
+    else
+      reconsider(*x);
+  }
+}
+
+table_effects forward_table::impl::finish() {
+  if (started)
+    drive_gateway();
+  do
+    reconsider_all();
+  while (started && !told_gone && pump());
+  if (started && !told_gone) {
+    dispatch_looks();
+    drive_scan();
+  }
+  flush_foreign();
+  report();
+  return std::exchange(out, {});
+}
+
+std::optional<instant> forward_table::impl::wake() const {
+  if (!started)
+    return std::nullopt;
+  std::optional<instant> result;
+  auto also = [&result](std::optional<instant> at) {
+    if (at && (!result || *at < *result))
+      result = at;
+  };
+  also(gateway.due());
+  if (!timers.empty())
+    also(timers.begin()->first);
+  also(pump_at);
+  also(shared_at);
+  also(scan.wake());
+  if (listed && !scan.active())
+    also(next_sweep);
+  if (auto at = started_at + cfg.write_deadline; now < at && !blocked.empty())
+    also(at);
+  if (report_changed())
+    also(next_report);
+  return result;
+}
+
+void forward_table::impl::unblock() {
+  for (auto number : std::exchange(blocked, {}))
+    todo.push_back(number);
+}
+
+void forward_table::impl::wake_at(slot& x, instant at) {
+  no_wake(x);
+  x.busy().timer = at;
+  timers.emplace(at, x.number);
+}
+
+void forward_table::impl::no_wake(slot& x) {
+  if (!x.work || !x.work->timer)
+    return;
+  timers.erase({*x.work->timer, x.number});
+  x.work->timer.reset();
+}
+
+forward_table::forward_table(table_options options)
+  : impl_{std::make_unique<impl>(std::move(options))} {
+}
+
+forward_table::forward_table(forward_table&&) noexcept = default;
+forward_table& forward_table::operator=(forward_table&&) noexcept = default;
+forward_table::~forward_table() = default;
+
+table_effects forward_table::start(instant now) {
+  impl_->now = now;
+  impl_->started = true;
+  impl_->started_at = now;
+  return impl_->finish();
+}
+
+table_effects forward_table::handle(const entry_want& wish, instant now) {
+  impl_->now = now;
+  impl_->accept(wish);
+  return impl_->finish();
+}
+
+table_effects forward_table::handle(const entry_drop& wish, instant now) {
+  impl_->now = now;
+  impl_->accept(wish);
+  return impl_->finish();
+}
+
+table_effects forward_table::settled(instant now) {
+  impl_->now = now;
+  impl_->settled = true;
+  impl_->unblock();
+  return impl_->finish();
+}
+
+table_effects forward_table::handle(const api_reply& reply, instant now) {
+  impl_->now = now;
+  impl_->answered(reply);
+  return impl_->finish();
+}
+
+table_effects forward_table::tick(instant now) {
+  impl_->now = now;
+  impl_->tick();
+  return impl_->finish();
+}
+
+std::optional<instant> forward_table::wake() const {
+  return impl_->wake();
+}
+
+void forward_table::trace(std::function<void(const std::string&)> sink) {
+  impl_->sink = std::move(sink);
+}
+
+} // namespace natgw::core

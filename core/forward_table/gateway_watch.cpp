@@ -1,0 +1,99 @@
+#include "core/forward_table/gateway_watch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace natgw::core {
+
+gateway_watch::gateway_watch(const table_options& cfg)
+  : gateway_{cfg.gateway},
+    vpc_{cfg.vpc},
+    interval_{cfg.sweep_interval},
+    gone_answers_{cfg.gone_answers},
+    gone_period_{cfg.gone_period},
+    retry_{std::chrono::seconds{1}, cfg.problem_interval} {
+}
+
+void gateway_watch::answered(const api_reply& reply, instant now,
+                             std::mt19937_64& rng) {
+  asked_ = false;
+  if (reply.outcome != call_class::ok) {
+    next_ = now
+            + std::max<std::chrono::nanoseconds>(retry_.next(rng),
+                                                 reply.retry_after);
+    // Of a gateway that was usable a missing answer says nothing.
+    if (!usable_)
+      problem_ = "DescribeNatGateways: " + reply.detail;
+    return;
+  }
+  auto same = [this](const gateway_view& x) { return x.id == gateway_; };
+  auto i = std::find_if(reply.gateways.begin(), reply.gateways.end(), same);
+  if (i == reply.gateways.end())
+    found_nothing(now, rng);
+  else
+    found(*i, now, rng);
+}
+
+void gateway_watch::found(const gateway_view& x, instant now,
+                          std::mt19937_64& rng) {
+  empty_answers_ = 0;
+  table_missing_ = false;
+  gone_ = false;
+  zone_ = x.zone;
+  eips_ = x.eips;
+  if (auto text = complaint(x); !text.empty()) {
+    unusable(std::move(text), now, rng);
+    return;
+  }
+  usable_ = true;
+  problem_.clear();
+  table_id_ = x.forward_tables.front();
+  retry_.reset();
+  next_ = now + interval_;
+}
+
+std::string gateway_watch::complaint(const gateway_view& x) const {
+  if (!vpc_.empty() && x.vpc_id != vpc_)
+    return "lies in VPC " + x.vpc_id + ", not in " + vpc_;
+  if (x.financial_locked)
+    return "is locked for financial reasons";
+  if (x.forward_tables.empty())
+    return "has no forward table";
+  // A gateway that is being changed goes on forwarding and takes writes.
+  if (x.status != "Available" && x.status != "Modifying")
+    return "has status " + x.status;
+  return {};
+}
+
+void gateway_watch::found_nothing(instant now, std::mt19937_64& rng) {
+  if (empty_answers_ == 0)
+    first_empty_ = now;
+  ++empty_answers_;
+  unusable("is not found", now, rng);
+  gone_ = empty_answers_ >= gone_answers_ && now - first_empty_ >= gone_period_
+          && table_missing_;
+  if (gone_)
+    problem_ = "is gone";
+}
+
+void gateway_watch::unusable(std::string problem, instant now,
+                             std::mt19937_64& rng) {
+  usable_ = false;
+  problem_ = std::move(problem);
+  next_ = now + retry_.next(rng);
+}
+
+void gateway_watch::table_missing(instant now) {
+  if (!table_missing_ && !missing())
+    next_ = std::min(next_, now);
+  table_missing_ = true;
+}
+
+bool gateway_watch::shared_with_snat(std::string_view address) const {
+  auto same = [address](const gateway_eip& x) {
+    return x.address == address && x.shared_with_snat;
+  };
+  return std::any_of(eips_.begin(), eips_.end(), same);
+}
+
+} // namespace natgw::core

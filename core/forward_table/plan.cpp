@@ -1,0 +1,320 @@
+#include "core/forward_table/impl.hpp"
+
+#include <algorithm>
+
+namespace natgw::core {
+
+bool forward_table::impl::under_way(const slot& x) const {
+  if (!x.work)
+    return false;
+  auto& w = *x.work;
+  return w.op || w.refusal || w.place == look_place::flying;
+}
+
+bool forward_table::impl::may_touch(bool only_delete) const {
+  if (!settled || now < started_at + cfg.write_deadline)
+    return false;
+  return gateway.usable() || (only_delete && !gateway.table_id().empty());
+}
+
+auto forward_table::impl::next_step(slot& x) -> step {
+  if (x.work && x.work->claimed_by != 0)
+    return {};
+  switch (x.wish) {
+    case wish_kind::want:
+      return want_step(x);
+    case wish_kind::drop:
+      return drop_step(x);
+    case wish_kind::none:
+      break;
+  }
+  return {};
+}
+
+auto forward_table::impl::want_step(slot& x) -> step {
+  if (x.hold != hold_kind::none)
+    return {};
+  if (!listed)
+    return {.kind = step::blocked};
+  if (x.work && x.work->not_before > now)
+    return {.kind = step::wait, .at = x.work->not_before};
+  if (!x.known()) {
+    if (auto result = replace_step(x))
+      return *result;
+    return create_step(x);
+  }
+  if (x.status != entry_status::available)
+    return {.kind = step::watch};
+  if (x.matches() && !x.unconfirmed)
+    return {.kind = step::satisfied};
+  if (x.unconfirmed)
+    return {.kind = step::watch};
+  return change_step(x, nullptr);
+}
+
+/// Turns the slot's own entry, or another one's, into what is wished.
+auto forward_table::impl::change_step(slot& x, slot* source) -> step {
+  auto& entry = source != nullptr ? *source : x;
+  if (!may_touch(false))
+    return {.kind = step::blocked};
+  if (!entry.verified) {
+    if (source == nullptr)
+      return {.kind = step::reread};
+    return {step::wait_for, source, look_reason::exact, true, {}};
+  }
+  return {.kind = step::modify, .other = source, .claims = source != nullptr};
+}
+
+/// Nothing if there is no entry (any more) to turn into this one.
+auto forward_table::impl::replace_step(slot& x) -> std::optional<step> {
+  if (!x.work || x.work->replaces.empty())
+    return std::nullopt;
+  auto* source = table.find(x.work->replaces);
+  if (source == nullptr || source == &x || !source->known()
+      || source->status == entry_status::deleting
+      || source->wish == wish_kind::want)
+    return std::nullopt;
+  if (source->work) {
+    auto& w = *source->work;
+    if (w.claimed_by != 0 && w.claimed_by != x.number)
+      return std::nullopt;
+    // An entry that is being deleted cannot be turned into anything; the new
+    // one is made beside it, unless it is in the way.
+    if (w.op && w.op->call.action == api_action::delete_entry)
+      return std::nullopt;
+    if (w.op)
+      return step{.kind = step::wait_for, .other = source, .claims = true};
+  }
+  if (source->status != entry_status::available || source->unconfirmed)
+    return step{step::wait_for, source, look_reason::confirm, true, {}};
+  return change_step(x, source);
+}
+
+auto forward_table::impl::create_step(slot& x) -> step {
+  if (!gateway.usable())
+    return {.kind = step::blocked};
+  // What leaves in any case is waited for: its uniqueness would refuse us.
+  for (auto who : {table.external_obstacle(x.wanted, x.number, 0),
+                   table.internal_obstacle(x.wanted, x.number, 0)})
+    if (who.ours != nullptr
+        && (who.ours->wish == wish_kind::drop
+            || (who.ours->work && who.ours->work->claimed_by != 0)))
+      return {.kind = step::wait_for, .other = who.ours};
+  return {.kind = step::create};
+}
+
+auto forward_table::impl::drop_step(slot& x) -> step {
+  if (!listed)
+    return {.kind = step::blocked};
+  if (x.known()) {
+    if (x.status != entry_status::available)
+      return {.kind = step::watch};
+    if (!may_touch(true))
+      return {.kind = step::blocked};
+    if (x.work && x.work->not_before > now)
+      return {.kind = step::wait, .at = x.work->not_before};
+    return {.kind = x.verified ? step::remove : step::reread};
+  }
+  if (x.known_absent)
+    return {.kind = step::gone};
+  // A create of a predecessor may still be on its way.
+  if (auto at = started_at + cfg.write_deadline; now < at)
+    return {.kind = step::wait, .at = at};
+  return {.kind = step::look_triple};
+}
+
+void forward_table::impl::adopt_nameless(slot& x) {
+  if (!listed || x.known() || x.wish == wish_kind::none)
+    return;
+  auto* found = table.nameless(x.wanted);
+  if (found == nullptr)
+    return;
+  auto entry = found->entry;
+  remove_stranger(entry.id);
+  table.put(x, entry.id, x.wanted);
+  x.status = entry.status;
+  x.nameless = true;
+  x.scan = scan.number();
+  note("adopts nameless", &x, entry.id);
+}
+
+void forward_table::impl::advance(slot& x) {
+  if (under_way(x))
+    return;
+  adopt_nameless(x);
+  auto s = next_step(x);
+  auto* claimed = x.work ? table.at(x.work->claims) : nullptr;
+  if (claimed != nullptr && !s.claims && s.kind != step::wait
+      && s.kind != step::blocked && !x.unconfirmed)
+    release_claim(x);
+  if (s.kind != step::create && s.kind != step::modify
+      && s.kind != step::remove)
+    queue.remove(x.place);
+  if (s.kind != step::blocked)
+    blocked.erase(x.number);
+  switch (s.kind) {
+    case step::rest:
+      cancel_look(x);
+      tidy(x);
+      break;
+    case step::satisfied:
+      satisfied(x);
+      break;
+    case step::gone:
+      known_gone(x);
+      break;
+    case step::watch:
+      watch(x);
+      break;
+    case step::reread:
+      look(x, look_reason::exact, now);
+      break;
+    case step::look_triple:
+      look(x, look_reason::triple, now);
+      break;
+    case step::blocked:
+      blocked.insert(x.number);
+      break;
+    case step::wait:
+      cancel_look(x);
+      wake_at(x, s.at);
+      break;
+    case step::wait_for:
+      wait_for(x, s);
+      break;
+    case step::create:
+    case step::modify:
+    case step::remove:
+      cancel_look(x);
+      if (s.claims)
+        claim(x, *s.other);
+      enqueue(x);
+      break;
+  }
+}
+
+void forward_table::impl::wait_for(slot& x, const step& s) {
+  auto& other = *s.other;
+  auto& waiters = other.busy().waiters;
+  if (std::find(waiters.begin(), waiters.end(), x.number) == waiters.end())
+    waiters.push_back(x.number);
+  if (s.claims)
+    claim(x, other);
+  if (under_way(other))
+    return;
+  if (s.look == look_reason::confirm)
+    watch(other);
+  else if (s.look != look_reason::none)
+    look(other, s.look, now);
+}
+
+void forward_table::impl::claim(slot& x, slot& other) {
+  if (x.busy().claims == other.number)
+    return;
+  release_claim(x);
+  x.busy().claims = other.number;
+  other.busy().claimed_by = x.number;
+  queue.remove(other.place);
+}
+
+void forward_table::impl::release_claim(slot& x) {
+  if (!x.work || x.work->claims == 0)
+    return;
+  auto* other = table.at(std::exchange(x.work->claims, 0));
+  if (other == nullptr || !other->work)
+    return;
+  other->work->claimed_by = 0;
+  reconsider(*other);
+}
+
+void forward_table::impl::changed(slot& x) {
+  if (!x.work)
+    return;
+  auto waiters = std::exchange(x.work->waiters, {});
+  todo.insert(todo.end(), waiters.begin(), waiters.end());
+  // Whoever it is turned into may have to be made in another way.
+  if (x.work->claimed_by != 0)
+    todo.push_back(x.work->claimed_by);
+}
+
+void forward_table::impl::reconsider(const slot& x) {
+  todo.push_back(x.number);
+}
+
+void forward_table::impl::reconsider_all() {
+  while (!todo.empty()) {
+    auto number = todo.front();
+    todo.pop_front();
+    if (auto* x = table.at(number))
+      advance(*x);
+  }
+}
+
+void forward_table::impl::satisfied(slot& x) {
+  cancel_look(x);
+  queue.retire(x.place);
+  if (x.told != told_kind::available || x.retell) {
+    x.told = told_kind::available;
+    x.retell = false;
+    tell(x, entry_fact::available);
+  }
+  for (auto number : table.twins(x)) {
+    auto& twin = *table.at(number);
+    if (twin.wish == wish_kind::drop)
+      continue;
+    twin.wish = wish_kind::drop;
+    twin.priority = urgency::cleanup;
+    twin.wanted = twin.seen;
+    reconsider(twin);
+  }
+  changed(x);
+  tidy(x);
+}
+
+void forward_table::impl::known_gone(slot& x) {
+  tell(x, entry_fact::gone);
+  x.wish = wish_kind::none;
+  forget(x);
+}
+
+void forward_table::impl::forget(slot& x) {
+  if (x.work && x.work->op && !x.work->op->in_flight && !x.place.queued)
+    --repeating;
+  cancel_look(x);
+  no_wake(x);
+  queue.retire(x.place);
+  release_claim(x);
+  changed(x);
+  no_longer_unconfirmed(x);
+  blocked.erase(x.number);
+  table.forget(x);
+}
+
+void forward_table::impl::hold_for_attempt(slot& x) {
+  cancel_look(x);
+  queue.retire(x.place);
+  x.hold = hold_kind::attempt;
+  x.told = told_kind::absent;
+  x.retell = false;
+  tell(x, entry_fact::absent);
+  release_claim(x);
+}
+
+/// Nothing is to be done here for now: gives back what only work needs.
+void forward_table::impl::tidy(slot& x) {
+  if (under_way(x))
+    return;
+  if (x.work) {
+    auto& w = *x.work;
+    if (w.place != look_place::nowhere || w.claims != 0 || w.claimed_by != 0
+        || !w.waiters.empty() || x.unconfirmed || x.hold != hold_kind::none
+        || x.wish == wish_kind::drop)
+      return;
+    no_wake(x);
+    x.work.reset();
+  }
+  if (x.wish == wish_kind::none && !x.known())
+    forget(x);
+}
+
+} // namespace natgw::core

@@ -1,0 +1,87 @@
+#include "core/forward_table/impl.hpp"
+
+namespace natgw::core {
+
+foreign_entry forward_table::impl::as_foreign(const forward_entry& x) {
+  return {x.id,  x.spec.external_ip, x.spec.external_port, x.spec.count,
+          x.any, x.spec.proto};
+}
+
+void forward_table::impl::tell(slot& x, entry_fact fact, ec reason,
+                               std::string detail, std::string id) {
+  note(to_string(fact), &x, detail);
+  if (x.twin)
+    return;
+  // The pool must know a reservation before the refusal it explains.
+  flush_foreign();
+  auto seen = x.known() && fact != entry_fact::refused
+              && fact != entry_fact::absent;
+  out.emplace_back(entry_news{fact, unpack(x.name, seen ? x.seen : x.wanted),
+                              seen ? x.id : std::move(id), reason,
+                              std::move(detail)});
+}
+
+void forward_table::impl::flush_foreign() {
+  if (!strangers.added.empty() || !strangers.removed.empty())
+    out.emplace_back(std::exchange(strangers, {}));
+}
+
+uint32_t forward_table::impl::queue_depth() const {
+  return static_cast<uint32_t>(queue.size() + blocked.size()) + writes_in_flight
+         + repeating;
+}
+
+bool forward_table::impl::report_changed() const {
+  auto& r = last_report;
+  return gateway_known
+         && (r.listed != listed || r.queue_depth != queue_depth()
+             || r.entries != table.size() || r.window != window.size()
+             || r.quota != quota || r.usable != usable()
+             || r.problem != problem() || r.zone != gateway.zone()
+             || r.eips != gateway.eips());
+}
+
+bool forward_table::impl::usable() const {
+  return gateway.usable() && trouble.empty();
+}
+
+const std::string& forward_table::impl::problem() const {
+  return gateway.usable() ? trouble : gateway.problem();
+}
+
+void forward_table::impl::report() {
+  if (now < next_report || !report_changed())
+    return;
+  next_report = now + cfg.report_interval;
+  last_report = {.usable = usable(),
+                 .problem = problem(),
+                 .eips = gateway.eips(),
+                 .zone = gateway.zone(),
+                 .listed = listed,
+                 .entries = static_cast<uint32_t>(table.size()),
+                 .quota = quota,
+                 .queue_depth = queue_depth(),
+                 .window = window.size()};
+  out.emplace_back(last_report);
+}
+
+void forward_table::impl::note(std::string_view what, const slot* x,
+                               std::string_view detail) const {
+  if (!sink)
+    return;
+  std::string line{cfg.gateway};
+  line += ' ';
+  line += what;
+  if (x != nullptr) {
+    line += ' ';
+    line += x->name;
+    line += x->twin ? " (twin)" : "";
+  }
+  if (!detail.empty()) {
+    line += ' ';
+    line += detail;
+  }
+  sink(line);
+}
+
+} // namespace natgw::core
