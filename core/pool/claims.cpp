@@ -48,26 +48,61 @@ void pool::rename_entries(tenure& t) {
   for (auto& e : t.entries) {
     auto old = std::exchange(e.name, {});
     by_name_.erase(old);
-    if (e.phase != entry_phase::idle || t.inherited)
+    if (e.phase != entry_phase::idle || e.may_stand)
       e.replaces = old;
   }
   name_entries(t);
 }
 
+/// Moves a tenure to an address. The one it leaves stays in the index while
+/// entries may point at it.
 void pool::set_address(tenure& t, const std::string& ip) {
-  auto [first, last] = by_address_.equal_range(t.internal_ip);
+  auto stands = std::ranges::any_of(t.entries, [&](auto& e) {
+    return may_point_at(t, e, t.internal_ip);
+  });
+  auto old = std::exchange(t.internal_ip, ip);
+  if (!old.empty() && stands)
+    t.former_ips.push_back(old);
+  else
+    unindex_address(old, t.handle);
+  index_address(ip, t.handle);
+}
+
+void pool::index_address(const std::string& ip, uint32_t handle) {
+  unindex_address(ip, handle);
+  if (!ip.empty())
+    by_address_.emplace(ip, handle);
+}
+
+void pool::unindex_address(const std::string& ip, uint32_t handle) {
+  auto [first, last] = by_address_.equal_range(ip);
   auto old = std::find_if(first, last,
-                          [&](auto& x) { return x.second == t.handle; });
+                          [&](auto& x) { return x.second == handle; });
   if (old != last)
     by_address_.erase(old);
-  t.internal_ip = ip;
-  if (!ip.empty())
-    by_address_.emplace(ip, t.handle);
+}
+
+/// Looks again at everyone who may have waited for this address.
+void pool::touch_address(const std::string& ip, uint32_t except) {
+  auto [first, last] = by_address_.equal_range(ip);
+  for (auto i = first; i != last; ++i)
+    if (i->second != except)
+      touch(tenures_.at(i->second).key);
+}
+
+/// Every entry is known to point at the present address, or to be gone.
+void pool::forget_former_addresses(tenure& t) {
+  for (auto& ip : std::exchange(t.former_ips, {}))
+    if (ip != t.internal_ip) {
+      unindex_address(ip, t.handle);
+      touch_address(ip, t.handle);
+    }
 }
 
 void pool::erase_tenure(uint32_t handle) {
   auto& t = tenures_.at(handle);
-  set_address(t, {});
+  forget_former_addresses(t);
+  unindex_address(t.internal_ip, handle);
   for (auto& e : t.entries)
     by_name_.erase(e.name);
   if (auto s = find_slot(t.key))
@@ -104,7 +139,6 @@ void pool::adopt(slot& s, instant now) {
   t.record_uid = s.record->uid;
   t.attempt = promise.attempt;
   t.items = promise.items;
-  t.inherited = true;
   s.linger_until = now + options_.fixed_linger;
   auto identity = identity_of(t);
   for (auto& run : promise.runs) {
@@ -115,6 +149,7 @@ void pool::adopt(slot& s, instant now) {
     e.run = run;
     e.name = std::move(name);
     e.seen = seen;
+    e.may_stand = true;
   }
   if (!claim(t, now))
     contest(s);

@@ -75,7 +75,8 @@ void pool::entry_lost(tenure& t, held_entry& e) {
     observe(pool_measure_kind::drift);
   else if (e.phase != entry_phase::asked)
     return;
-  e.phase = entry_phase::asked;
+  e.phase = entry_phase::idle;
+  e.may_stand = true;
   if (auto s = find_slot(t.key); s && s->tenure == t.handle)
     raise_attempt(*s, t);
 }
@@ -99,7 +100,7 @@ void pool::unclaimed(const entry_news& news, instant now) {
   t.handle = handle;
   t.external_ip = news.spec.external_ip;
   set_address(t, news.spec.internal_ip);
-  t.unproven = t.ending = t.inherited = true;
+  t.unproven = t.ending = true;
   auto& e = t.entries.emplace_back();
   e.run = {.proto = news.spec.proto,
            .external = news.spec.external_port,
@@ -215,6 +216,7 @@ void pool::refused(tenure& t, held_entry& e, const entry_news& news,
                    instant now) {
   auto& s = slots_.at(t.key);
   e.phase = entry_phase::idle;
+  e.may_stand = !e.id.empty();
   e.wished = {};
   if (auto old = find_entry(std::exchange(e.replaces, {})))
     old->heir.clear();

@@ -21,8 +21,11 @@ void pool::forward(slot& s, instant now) {
     return;
   if (s.record && s.record->deleting) {
     // Somebody deleted the record of a living pod. The entries stay; the
-    // record is made again with the same ports once it is gone.
-    remove_record(s);
+    // record is made again with the same ports once it is gone. It stays as
+    // long as a write that it stands for is not answered.
+    auto t = present(s);
+    if (!t || !has_open_wishes(*t))
+      remove_record(s);
     return;
   }
   if (!s.tenure)
@@ -45,6 +48,12 @@ void pool::forward(slot& s, instant now) {
   announce(s, t, "ready");
 }
 
+bool pool::has_open_wishes(const tenure& t) {
+  return std::ranges::any_of(t.entries, [](auto& e) {
+    return e.phase == entry_phase::asked || e.phase == entry_phase::dropping;
+  });
+}
+
 /// Clears the way of a predecessor that had the same name. Returns true if
 /// nothing is in the way (any more). Its entries that stand in the table are
 /// kept as orphans that their names prove ours, for this pod to take over.
@@ -56,7 +65,7 @@ bool pool::supersede(slot& s, instant now) {
     if (auto t = present(s))
       for (auto& e : t->entries) {
         auto unanswered = e.phase == entry_phase::asked
-                          || (e.phase == entry_phase::idle && t->inherited);
+                          || (e.phase == entry_phase::idle && e.may_stand);
         if (unanswered)
           drop_entry(*t, e);
         open = open || e.phase == entry_phase::dropping;
@@ -114,11 +123,15 @@ held_entry& pool::add_entry(tenure& t, const port_run& run) {
 bool pool::follow_request(slot& s, instant now) {
   auto& t = *present(s);
   t.pod_uid = s.pod->uid;
-  if (t.internal_ip != s.pod->ip)
+  if (t.internal_ip != s.pod->ip) {
     set_address(t, s.pod->ip);
+    t.haste = urgency::cleanup;
+  }
   for (auto& e : t.entries)
     if (e.phase == entry_phase::gone && !e.retiring) {
       e.phase = entry_phase::idle;
+      e.may_stand = false;
+      e.id.clear();
       e.wished = {};
       raise_attempt(s, t);
     }

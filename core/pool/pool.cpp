@@ -159,7 +159,8 @@ pool_effects pool::address_taken(const std::string& ip, const std::string& uid,
       if (e.phase == entry_phase::dropping)
         out_.emplace_back(entry_drop{e.wished, t.haste});
     touch(t.key);
-    if (auto s = find_slot(t.key); s && s->tenure == t.handle && s->pod)
+    auto s = find_slot(t.key);
+    if (s && s->tenure == t.handle && s->pod && s->pod->ip == ip)
       s->stolen = true;
   }
   return finish(now);

@@ -160,6 +160,7 @@ private:
 
   // -- forward.cpp: towards a pod that is reachable --------------------------
   void forward(slot& s, instant now);
+  static bool has_open_wishes(const tenure& t);
   bool supersede(slot& s, instant now);
   bool allocate(slot& s, instant now);
   bool follow_request(slot& s, instant now);
@@ -174,6 +175,8 @@ private:
   void wish_entries(slot& s, tenure& t);
   void inherit_entry(slot& s, held_entry& e);
   bool must_wait_for_address(const slot& s, const tenure& t) const;
+  static bool may_point_at(const tenure& t, const held_entry& e,
+                           const std::string& ip);
   bool forwards(const tenure& t, const held_entry& e) const;
   bool publish(slot& s, tenure& t);
   void retire_entries(tenure& t, instant now);
@@ -205,6 +208,10 @@ private:
   void name_entries(tenure& t);
   void rename_entries(tenure& t);
   void set_address(tenure& t, const std::string& ip);
+  void index_address(const std::string& ip, uint32_t handle);
+  void unindex_address(const std::string& ip, uint32_t handle);
+  void touch_address(const std::string& ip, uint32_t except);
+  void forget_former_addresses(tenure& t);
   void adopt(slot& s, instant now);
   bool claim(tenure& t, instant now);
   bool take_from_unproven(const std::string& name, instant now);

@@ -46,11 +46,12 @@ void pool::wish_entries(slot& s, tenure& t) {
     e.phase = entry_phase::asked;
     e.wished = spec;
     e.wished_attempt = t.attempt;
-    out_.emplace_back(entry_want{.spec = std::move(spec),
-                                 .record_uid = t.record_uid,
-                                 .attempt = t.attempt,
-                                 .priority = urgency::birth,
-                                 .replaces = e.replaces});
+    out_.emplace_back(entry_want{
+      .spec = std::move(spec),
+      .record_uid = t.record_uid,
+      .attempt = t.attempt,
+      .priority = t.haste == urgency::harm ? urgency::harm : urgency::birth,
+      .replaces = e.replaces});
   }
   // What could not be taken over ends now.
   for (auto handle : std::vector{s.leaving})
@@ -86,14 +87,31 @@ bool pool::must_wait_for_address(const slot& s, const tenure& t) const {
     auto is_ours_to_take = std::ranges::find(s.leaving, other.handle)
                            != s.leaving.end();
     for (auto& o : other.entries) {
-      if (o.phase == entry_phase::gone
-          || (o.phase == entry_phase::idle && !other.inherited)
+      if (!may_point_at(other, o, t.internal_ip)
           || (is_ours_to_take && o.phase == entry_phase::available))
         continue;
       for (auto& e : t.entries)
         if (overlap(e.run, o.run))
           return true;
     }
+  }
+  return false;
+}
+
+/// Whether an entry may stand in the table with this internal address.
+bool pool::may_point_at(const tenure& t, const held_entry& e,
+                        const std::string& ip) {
+  auto former = std::ranges::find(t.former_ips, ip) != t.former_ips.end();
+  switch (e.phase) {
+    case entry_phase::idle:
+      return e.may_stand && (t.internal_ip == ip || former);
+    case entry_phase::available:
+      return e.wished.internal_ip == ip;
+    case entry_phase::asked:
+    case entry_phase::dropping:
+      return e.wished.internal_ip == ip || t.internal_ip == ip || former;
+    case entry_phase::gone:
+      return false;
   }
   return false;
 }
@@ -107,6 +125,7 @@ bool pool::publish(slot& s, tenure& t) {
   for (auto& e : t.entries)
     if (!e.retiring && !forwards(t, e))
       return false;
+  forget_former_addresses(t);
   auto wanted = status_of(t);
   if (s.record->status == wanted) {
     s.published = true;
@@ -132,28 +151,25 @@ void pool::retire_entries(tenure& t, instant now) {
 /// wished.
 std::vector<status_entry> pool::status_of(const tenure& t) const {
   std::vector<status_entry> result;
-  for (auto& item : t.items) {
-    std::vector<port_run> runs;
-    const held_entry* first = nullptr;
-    uint32_t covered = 0;
-    for (auto& e : t.entries) {
-      auto part = e.retiring || !forwards(t, e) ? 0U
-                                                : shared_ports(e.run, item);
-      if (part == 0)
-        continue;
-      covered += part;
+  std::vector<port_run> runs;
+  for (auto& e : t.entries)
+    if (!e.retiring && forwards(t, e))
       runs.push_back(e.run);
-      if (!first || e.run.internal < first->run.internal)
-        first = &e;
-    }
+  auto shown = views(t.items, runs);
+  for (size_t i = 0; i < shown.size(); ++i) {
+    auto& item = t.items[i];
+    uint32_t covered = 0;
+    for (auto& run : runs)
+      covered += shared_ports(run, item);
     if (covered != item.count)
       continue;
-    auto shown = view(item, runs);
+    auto e = std::ranges::find(t.entries, shown[i].entries.front(),
+                               [](auto& x) { return x.run.n; });
     result.push_back({.external_ip = t.external_ip,
-                      .external_port = shown.external,
-                      .forward_entry_id = first->id,
+                      .external_port = shown[i].external,
+                      .forward_entry_id = e->id,
                       .internal_ip = t.internal_ip,
-                      .internal_port = shown.internal,
+                      .internal_port = shown[i].internal,
                       .proto = item.proto});
   }
   return result;

@@ -16,7 +16,9 @@ void pool::hold(slot& s, instant now) {
   if (!supersede(s, now))
     return;
   if (s.record && s.record->deleting) {
-    remove_record(s);
+    auto t = present(s);
+    if (!t || !has_open_wishes(*t))
+      remove_record(s);
     return;
   }
   if (!s.tenure)
@@ -90,7 +92,7 @@ bool pool::drop_entries(tenure& t) {
       open = true;
       continue;
     }
-    if (e.phase == entry_phase::idle && !t.inherited)
+    if (e.phase == entry_phase::idle && !e.may_stand)
       e.phase = entry_phase::gone;
     drop_entry(t, e);
     open = open || e.phase != entry_phase::gone;
@@ -156,7 +158,7 @@ void pool::let_go(slot& s, tenure& t) {
   s.tenure = 0;
   s.leaving.push_back(t.handle);
   for (auto& e : t.entries)
-    if (e.phase == entry_phase::idle && !t.inherited)
+    if (e.phase == entry_phase::idle && !e.may_stand)
       e.phase = entry_phase::gone;
 }
 
@@ -188,16 +190,16 @@ void pool::free_gone(tenure& t, instant now) {
     if (e.phase != entry_phase::gone || is_named_by_record(t, e))
       return false;
     // Ports that no promise and no entry ever named need no rest.
-    auto known = !e.wished.name.empty() || t.inherited;
+    auto known = !e.wished.name.empty() || e.may_stand || !e.id.empty();
     if (e.claimed)
       ports_.free(t.handle, block_of(t, e.run), now, known);
     by_name_.erase(e.name);
     return true;
   });
-  auto [first, last] = by_address_.equal_range(t.internal_ip);
-  for (auto i = first; i != last; ++i)
-    if (i->second != handle)
-      touch(tenures_.at(i->second).key);
+  touch_address(t.internal_ip, handle);
+  auto stands = [](auto& e) { return e.phase != entry_phase::gone; };
+  if (std::ranges::none_of(t.entries, stands))
+    forget_former_addresses(t);
   if (t.ending && t.entries.empty())
     erase_tenure(handle);
 }

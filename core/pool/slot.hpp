@@ -16,8 +16,7 @@ namespace natgw::core {
 
 /// How far one forward entry of ours has come, as the pool knows it.
 enum class entry_phase : uint8_t {
-  /// Never wished by this process; nothing in the table unless a predecessor
-  /// put it there (`tenure::inherited`).
+  /// Not wished, or lost; nothing in the table unless `may_stand`.
   idle,
   /// Wished; the table has not said yet that it forwards.
   asked,
@@ -48,6 +47,9 @@ struct held_entry {
   std::string waits_for;
   /// True if the table has been seen to hold it though nobody had wished it.
   bool seen = false;
+  /// True if an idle entry may well be in the table, or on its way there: a
+  /// former process promised it, or somebody else has changed it.
+  bool may_stand = false;
   /// True while the allocator counts its ports as held by the tenure.
   bool claimed = false;
   /// True once the port list of the pod no longer contains it: it is dropped
@@ -66,6 +68,9 @@ struct tenure {
   bool fixed = false;
   std::string external_ip;
   std::string internal_ip;
+  /// Addresses that its entries may still point at, because a Modify to the
+  /// present one is not confirmed.
+  std::vector<std::string> former_ips;
   /// Parts of the ClientTokens.
   std::string record_uid;
   uint32_t attempt = 0;
@@ -74,9 +79,6 @@ struct tenure {
   /// External ports that trimmed runs have given up: free once the trimmed
   /// entries forward.
   std::vector<port_run> given_up;
-  /// True if a former process promised it, so that an idle entry may well
-  /// stand in the table or be on its way there.
-  bool inherited = false;
   /// True once its slot has let go of it: every entry is to be dropped, or
   /// turned into one of the slot's next tenure.
   bool ending = false;

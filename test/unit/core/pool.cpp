@@ -1,0 +1,304 @@
+#include "core/pool/pool.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+
+#include "test/unit/core/pool_world.hpp"
+
+using namespace natgw;
+using namespace std::chrono_literals;
+
+namespace {
+
+core::pool_options options() {
+  return {.names = *core::entry_names::make("natgw", "cluster-uid"),
+          .gateway = "ngw-1",
+          .zone = "z",
+          .first_port = 512,
+          .last_port = 711,
+          .cooldown = 10s};
+}
+
+std::vector<port_item> one_port() {
+  return {{protocol::tcp, 80, 1}};
+}
+
+struct fixture {
+  test::pool_world world{1, options()};
+
+  fixture() {
+    world.start();
+    world.settle();
+  }
+
+  void no_harm() const {
+    for (auto& x : world.harm)
+      BOOST_ERROR(x);
+  }
+};
+
+uint64_t seed_count() {
+  auto text = std::getenv("NATGW_SEEDS");
+  return text ? std::strtoull(text, nullptr, 10) : 300;
+}
+
+uint64_t first_seed() {
+  auto text = std::getenv("NATGW_FIRST_SEED");
+  return text ? std::strtoull(text, nullptr, 10) : 1;
+}
+
+/// Everything that lives is reachable, and nothing is left of the rest.
+void check_converged(const test::pool_world& world, size_t reserved) {
+  size_t entries = 0;
+  for (auto& [name, pod] : world.pods) {
+    auto record = world.record(name);
+    BOOST_TEST(record, name << " has no record");
+    if (!record)
+      continue;
+    BOOST_TEST(record->status.size() == pod.request.items.size(), name);
+    for (auto& x : record->status)
+      BOOST_TEST(x.internal_ip == pod.view->ip);
+    entries += record->promise->runs.size();
+  }
+  BOOST_TEST(world.table.size() == entries);
+  BOOST_TEST(world.records.size() == world.pods.size() + reserved);
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(pool, fixture)
+
+BOOST_AUTO_TEST_CASE(pod_becomes_reachable_with_three_writes) {
+  world.create_pod("a", one_port());
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(world.creates == 1u);
+  BOOST_TEST(world.writes(record_op::create) == 1u);
+  BOOST_TEST(world.writes(record_op::promise) == 0u);
+  BOOST_TEST(world.writes(record_op::status) == 1u);
+  BOOST_TEST_REQUIRE(world.patches.size() == 1u);
+  BOOST_TEST(world.patches[0].status_annotation->starts_with(
+    R"({"state":"ready","externalIP":"47.97.0.10","ports":[{"external":)"));
+  BOOST_TEST(world.events.back().reason == "DNATReady");
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_left_when_the_pod_goes) {
+  world.create_pod("a", one_port());
+  world.settle();
+  world.delete_pod("a");
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(world.deletes == 1u);
+  BOOST_TEST(world.pool->slots() == 0u);
+  BOOST_TEST(world.pool->tenures() == 0u);
+  BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 0u);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(neighbouring_ports_share_one_entry) {
+  world.create_pod("a", {{protocol::udp, 7000, 16}, {protocol::udp, 7016, 1}});
+  world.settle();
+  BOOST_TEST(world.creates == 1u);
+  auto record = world.record("a");
+  BOOST_TEST_REQUIRE(record->status.size() == 2u);
+  BOOST_TEST(record->status[0].internal_port == "7000-7015");
+  BOOST_TEST(record->status[0].forward_entry_id
+             == record->status[1].forward_entry_id);
+}
+
+BOOST_AUTO_TEST_CASE(successor_takes_the_orphan_over_by_one_modify) {
+  world.create_pod("a", one_port());
+  world.settle();
+  auto before = world.record("a")->promise->runs.front().external;
+  world.delete_pod("a");
+  world.create_pod("a", one_port());
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(world.creates + world.modifies >= 2u);
+  BOOST_TEST(world.record("a")->promise->runs.front().external != before);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(fixed_pod_keeps_its_port_and_costs_one_modify) {
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  auto before = world.record("a")->promise->runs;
+  world.delete_pod("a");
+  while (world.step())
+    continue;
+  BOOST_TEST(world.record("a")->status.empty());
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST((world.record("a")->promise->runs == before));
+  BOOST_TEST(world.creates == 1u);
+  BOOST_TEST(world.deletes == 0u);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(fixed_mapping_without_pod_keeps_only_its_record) {
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  world.delete_pod("a");
+  world.settle();
+  BOOST_TEST(world.table.empty());
+  BOOST_TEST_REQUIRE(world.record("a"));
+  BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 1u);
+  world.delete_record("a");
+  world.settle();
+  BOOST_TEST(!world.record("a"));
+  BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 0u);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(record_deleted_by_a_person_comes_back_with_its_ports) {
+  world.create_pod("a", one_port());
+  world.settle();
+  auto before = world.record("a")->promise->runs;
+  auto uid = world.record("a")->uid;
+  world.delete_record("a");
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST((world.record("a")->promise->runs == before));
+  BOOST_TEST(world.record("a")->uid != uid);
+  BOOST_TEST(world.deletes == 0u);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(entry_taken_away_is_unpublished_and_made_again) {
+  world.create_pod("a", one_port());
+  world.settle();
+  world.lose_entry();
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(world.record("a")->promise->attempt == 1u);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(changed_ports_keep_the_public_port_of_those_that_stay) {
+  world.create_pod("a", {{protocol::tcp, 80, 1}, {protocol::tcp, 443, 1}});
+  world.settle();
+  auto before = world.record("a")->status;
+  world.change_ports("a", {{protocol::tcp, 443, 1}, {protocol::udp, 53, 1}});
+  world.settle();
+  check_converged(world, 0);
+  auto after = world.record("a")->status;
+  BOOST_TEST(after[0].external_port == before[1].external_port);
+  BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 1u);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(port_of_a_foreign_entry_is_replaced) {
+  auto told = false;
+  world.refuse = [&](const entry_want& x) -> std::optional<entry_news> {
+    if (std::exchange(told, true))
+      return std::nullopt;
+    return entry_news{.fact = entry_fact::refused,
+                      .spec = x.spec,
+                      .id = "",
+                      .reason = ec::duplicate_entry};
+  };
+  world.create_pod("a", one_port());
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(world.record("a")->promise->attempt == 1u);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(quota_sends_the_pod_elsewhere_and_leaves_nothing) {
+  world.refuse = [](const entry_want& x) -> std::optional<entry_news> {
+    return entry_news{.fact = entry_fact::refused,
+                      .spec = x.spec,
+                      .reason = ec::quota_exceeded};
+  };
+  world.create_pod("a", one_port());
+  world.settle();
+  BOOST_TEST(!world.record("a"));
+  BOOST_TEST(world.pool->slots() == 0u);
+  BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(freed_port_rests_before_it_is_given_again) {
+  test::pool_world small{3, [] {
+                           auto result = options();
+                           result.last_port = result.first_port;
+                           return result;
+                         }()};
+  small.start();
+  small.settle();
+  small.create_pod("a", one_port());
+  small.settle();
+  small.delete_pod("a");
+  while (small.step())
+    continue;
+  BOOST_TEST(small.pool->ports().counts(protocol::tcp).cooling == 1u);
+}
+
+// Pods come, go, come again under their names and with each other's addresses,
+// records are deleted by people, entries by others, and the process crashes at
+// any moment. Then all of that stops, and the world has to settle.
+BOOST_AUTO_TEST_CASE(world_settles_under_any_schedule) {
+  for (auto seed = first_seed(); seed <= seed_count(); ++seed)
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      std::mt19937_64 rng{seed};
+      test::pool_world any{seed, options()};
+      any.start();
+      std::set<std::string> fixed;
+      for (int i = 0; i < 120; ++i) {
+        auto name = "pod-" + std::to_string(rng() % 8);
+        auto is_fixed = name < "pod-3";
+        if (is_fixed)
+          fixed.insert(name);
+        switch (rng() % 12) {
+          case 0:
+          case 1:
+          case 2:
+            if (!any.pods.contains(name))
+              any.create_pod(
+                name,
+                rng() % 2 == 0
+                  ? one_port()
+                  : std::vector<port_item>{{protocol::tcp, 80, 1},
+                                           {protocol::udp, 7000, 4}},
+                is_fixed);
+            break;
+          case 3:
+          case 4:
+            any.delete_pod(name);
+            break;
+          case 5:
+            any.change_ports(name, {{protocol::tcp, 80, 2}});
+            break;
+          case 6:
+            any.delete_record(name);
+            break;
+          case 7:
+            any.lose_entry();
+            break;
+          case 8:
+            if (rng() % 4 == 0)
+              any.start();
+            break;
+          default:
+            any.pass(std::chrono::seconds{rng() % 20});
+            break;
+        }
+        for (auto steps = rng() % 12; steps > 0; --steps)
+          any.step();
+      }
+      any.settle();
+      size_t reserved = 0;
+      for (auto& name : fixed)
+        reserved += any.record(name) && !any.pods.contains(name) ? 1U : 0U;
+      check_converged(any, reserved);
+      for (auto& x : any.harm)
+        BOOST_ERROR(x);
+      if (!any.harm.empty() || std::getenv("NATGW_TRANSCRIPT"))
+        for (auto& line : any.transcript)
+          BOOST_TEST_MESSAGE(line);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

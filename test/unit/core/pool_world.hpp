@@ -1,0 +1,110 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/pool/pool.hpp"
+
+namespace natgw::test {
+
+/// A small world around one pool: an API server that keeps records, a forward
+/// table, pods. Everything a pool asks for waits in a queue until the world
+/// takes a step, so that answers come late, and in an order that the seed
+/// chooses. What must never happen is noted in `harm`.
+class pool_world {
+public:
+  explicit pool_world(uint64_t seed, core::pool_options options);
+
+  /// Starts a pool, or starts it again as after a crash: whatever it had asked
+  /// for and not got is done or lost, as the seed says.
+  void start();
+
+  // -- what people and kubelets do -------------------------------------------
+
+  void create_pod(const std::string& name, std::vector<port_item> items,
+                  bool fixed = false);
+  void delete_pod(const std::string& name);
+  void change_ports(const std::string& name, std::vector<port_item> items);
+  void delete_record(const std::string& name);
+  void lose_entry();
+
+  // -- time ------------------------------------------------------------------
+
+  /// Takes one step, if there is one to take.
+  bool step();
+  /// Takes steps, and lets time pass, until nothing moves any more.
+  void settle();
+  void pass(std::chrono::nanoseconds span);
+
+  // -- what is there ---------------------------------------------------------
+
+  struct pod_state {
+    pod_ptr view;
+    dnat_request request;
+  };
+
+  const record_view* record(const std::string& name) const;
+  size_t writes(record_op op) const;
+
+  std::map<std::string, pod_state> pods;
+  std::map<std::string, record_ptr> records;
+  /// By name; all Available.
+  std::map<std::string, entry_spec> table;
+  std::vector<std::string> harm;
+  /// What happened, in words.
+  std::vector<std::string> transcript;
+  std::vector<pod_event> events;
+  std::vector<pod_patch> patches;
+  size_t creates = 0;
+  size_t modifies = 0;
+  size_t deletes = 0;
+  /// Says no to the next wish of this kind, once.
+  std::function<std::optional<entry_news>(const entry_want&)> refuse;
+
+  std::optional<core::pool> pool;
+  instant now{std::chrono::hours{1}};
+
+private:
+  /// A request may still be carried out after a crash; an answer is lost.
+  struct job {
+    bool is_request = false;
+    std::function<void()> act;
+  };
+
+  void take(core::pool_effects effects);
+  void tell(std::function<void()> x);
+  void answer_later(std::function<void()> x);
+  void operate(record_write x);
+  void ensure(const entry_want& x);
+  std::string record_of(const entry_want& x) const;
+  void drop(const entry_drop& x);
+  void watch_event(const record_ptr& record, bool gone);
+  void check();
+  std::string next_ip();
+
+  std::mt19937_64 rng_;
+  core::pool_options options_;
+  /// One queue for each speaker, so that each one's order stays.
+  std::deque<job> api_;
+  std::deque<job> cloud_;
+  std::deque<job> watch_;
+  /// Pods that the pool refused; placement offers them again.
+  std::vector<std::string> later_;
+  /// True once the present pool has been told the table.
+  bool listed_ = false;
+  uint64_t version_ = 100;
+  uint64_t uids_ = 0;
+  uint64_t lists_ = 0;
+  std::map<record_op, size_t> writes_;
+  std::deque<std::string> free_ips_;
+  uint32_t ips_ = 0;
+};
+
+} // namespace natgw::test
