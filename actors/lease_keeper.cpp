@@ -28,9 +28,10 @@ expected<core::lease_seen> to_seen(const expected<kube::lease_view>& x) {
                           .resource_version = x->resource_version};
 }
 
-kube::lease_view to_view(const object_key& key, const core::lease_update& x) {
-  return {.key = key,
-          .uid = {},
+kube::lease_view to_view(const lease_keeper_state& st,
+                         const core::lease_update& x) {
+  return {.key = st.cfg.lease,
+          .uid = st.uid,
           .resource_version = x.resource_version,
           .holder = x.record.holder,
           .duration = x.record.duration,
@@ -48,7 +49,7 @@ auto teller(self_ptr self, bool written) {
 
 void write(self_ptr self, const core::lease_update& x) {
   auto& st = self->state;
-  auto view = to_view(st.cfg.lease, x);
+  auto view = to_view(st, x);
   if (x.resource_version.empty())
     st.api->create_lease(view, teller(self, true));
   else
@@ -93,6 +94,8 @@ void handle(self_ptr self, const lease_answer& x) {
                   {"call", x.written ? "write" : "read"},
                   {"problem", std::string{to_string(x.lease.error().code)}},
                   {"detail", x.lease.error().detail}});
+  if (x.lease)
+    st.uid = x.lease->uid;
   auto seen = to_seen(x.lease);
   auto now = st.time.now();
   auto todo = x.written ? st.election->on_written(seen, now, st.time.wall())

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -41,6 +42,9 @@ struct lease_keeper_state {
 
   std::optional<core::leader_election> election;
   alarm timer;
+
+  /// The Lease object's uid; empty before it was seen.
+  std::string uid;
 
   /// The holder that was logged last.
   std::optional<std::string> holder;

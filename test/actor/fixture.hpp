@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <deque>
-#include <functional>
-#include <memory>
-#include <random>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -63,8 +65,8 @@ public:
 
 private:
   template <class... Ts, size_t... Is>
-  static std::tuple<Ts...> read(const caf::message& x,
-                                std::index_sequence<Is...>) {
+  static std::tuple<Ts...>
+  read(const caf::message& x, std::index_sequence<Is...>) {
     return {x.get_as<Ts>(Is)...};
   }
 
@@ -87,7 +89,8 @@ inline caf::behavior recorder(caf::event_based_actor* self, inbox* into) {
 }
 
 /// An actor system without threads: messages move only when a test says so,
-/// and time passes only through `advance`.
+/// and time passes only through `advance`. Whatever the actors point at has to
+/// outlive this object: a base that comes before it, or `make_inbox`.
 class deterministic {
 public:
   deterministic() {
@@ -115,6 +118,11 @@ public:
     return result;
   }
 
+  /// A new inbox, which lives as long as the actors.
+  inbox& make_inbox() {
+    return inboxes_.emplace_back();
+  }
+
   /// Spawns a stand-in for an actor of interface `Handle`.
   template <class Handle>
   Handle spawn_recorder(inbox& into) {
@@ -127,10 +135,10 @@ public:
   void tell(const From& from, const To& to, Ts&&... xs) {
     auto sender = caf::actor_cast<caf::strong_actor_ptr>(from);
     auto receiver = caf::actor_cast<caf::strong_actor_ptr>(to);
-    receiver->enqueue(
-      caf::make_mailbox_element(std::move(sender), caf::make_message_id(), {},
-                                std::forward<Ts>(xs)...),
-      nullptr);
+    receiver->enqueue(caf::make_mailbox_element(std::move(sender),
+                                                caf::make_message_id(), {},
+                                                std::forward<Ts>(xs)...),
+                      nullptr);
     run();
   }
 
@@ -193,6 +201,7 @@ private:
     }
   };
 
+  std::deque<inbox> inboxes_;
   config cfg_;
 
 public:

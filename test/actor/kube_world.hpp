@@ -10,11 +10,15 @@
 
 namespace natgw::test {
 
-/// The real Kubernetes client on a transport whose answers the test writes.
-struct kube_world : deterministic {
+/// Outlives the actors, which use it to their last breath.
+struct network {
   fake_transport net;
+};
+
+/// The real Kubernetes client on a transport whose answers the test writes.
+struct kube_world : network, deterministic {
   std::shared_ptr<kube::client> api = std::make_shared<kube::client>(
-    net, kube::api_server{.base_url = "https://kube"});
+    net, kube::api_server{"https://kube", {}, {}});
 
   using exchange = fake_transport::exchange;
 
@@ -29,11 +33,12 @@ struct kube_world : deterministic {
   }
 };
 
+/// What the API server says when it refuses something about an object `a`.
 inline std::string status_body(int code, std::string_view reason,
                                std::string_view message = "no") {
   return R"({"kind":"Status","apiVersion":"v1","status":"Failure","message":")"
          + std::string{message} + R"(","reason":")" + std::string{reason}
-         + R"(","code":)" + std::to_string(code) + "}";
+         + R"(","details":{"name":"a"},"code":)" + std::to_string(code) + "}";
 }
 
 inline std::string pod_json(std::string_view name, std::string_view uid,

@@ -11,11 +11,10 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture : kube_world {
-  inbox told;
+  inbox& told = make_inbox();
   placement_actor placement = spawn_recorder<placement_actor>(told);
-  pod_watcher_actor aut
-    = spawn(actors::pod_watcher, api, clock(), actors::pod_watcher_config{},
-            placement);
+  pod_watcher_actor aut = spawn(actors::pod_watcher, api, clock(),
+                                actors::pod_watcher_config{}, placement);
 
   // The open list or watch of pods.
   exchange& pods() {
@@ -170,7 +169,8 @@ BOOST_AUTO_TEST_CASE(gone_as_an_event_leads_to_a_list) {
   advance(2s);
   BOOST_TEST(!pods().streaming);
   answer(pods(), 200,
-         list_json("50", "", {pod_json("b", "2", "9"), pod_json("c", "3", "4")}));
+         list_json("50", "",
+                   {pod_json("b", "2", "9"), pod_json("c", "3", "4")}));
   BOOST_TEST(changed()->uid == "3");
   BOOST_TEST(gone()->uid == "1");
   BOOST_TEST(told.empty());
