@@ -17,6 +17,7 @@
 #include "core/object_cache.hpp"
 #include "core/reflector.hpp"
 #include "observe/log.hpp"
+#include "observe/metrics.hpp"
 
 namespace natgw::actors {
 
@@ -29,6 +30,8 @@ struct watch_config {
   core::reflector_config reflector;
   /// Seeds the jitter.
   uint64_t seed = 1;
+  /// Where lists and events are counted; may be null.
+  std::shared_ptr<observe::metrics> metrics;
 };
 
 /// What a resource_watch tells, in the order of the API server's history.
@@ -43,6 +46,16 @@ struct resource_listener {
   /// `advance` shall be called at this time.
   std::function<void(instant)> wake;
 };
+
+template <class View>
+constexpr observe::watched metric_of() {
+  if constexpr (std::is_same_v<View, pod_view>)
+    return observe::watched::pods;
+  else if constexpr (std::is_same_v<View, node_view>)
+    return observe::watched::nodes;
+  else
+    return observe::watched::poddnats;
+}
 
 /// The hands of a core::reflector inside an actor: calls the Kubernetes client
 /// as the reflector decides, keeps the cache, and tells the listener. `Handle`
@@ -132,7 +145,7 @@ private:
 
   void list(const core::list_call& call) {
     if (call.first_page())
-      cache_.begin_list();
+      begin_list();
     kube::list_query query{.ns = cfg_.ns,
                            .label_selector = cfg_.label_selector,
                            .field_selector = cfg_.field_selector,
@@ -142,6 +155,12 @@ private:
     if (!call.resource_version.empty())
       query.resource_version = call.resource_version;
     api_->template list_page<View>(query, teller(call.id));
+  }
+
+  void begin_list() {
+    cache_.begin_list();
+    if (cfg_.metrics)
+      cfg_.metrics->count_relist(metric_of<View>());
   }
 
   void watch(const core::watch_call& call) {
@@ -181,6 +200,9 @@ private:
 
   void apply(uint64_t call, kube::watch_batch<View>& batch) {
     if (logic_.current(call)) {
+      if (cfg_.metrics)
+        cfg_.metrics->count_watch_events(metric_of<View>(),
+                                         batch.events.size());
       for (auto& x : batch.events)
         apply(call, x);
       api_->consumed(stream_, batch.bytes);

@@ -6,12 +6,11 @@
 #include <variant>
 #include <vector>
 
-#include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>
-#include <caf/send.hpp>
 
 #include "actors/handover.hpp"
-#include "observe/log.hpp"
+#include "actors/status_writer_report.hpp"
+#include "core/write_retry.hpp"
 
 namespace natgw::actors {
 
@@ -29,74 +28,6 @@ constexpr auto fence_pause = std::chrono::milliseconds{500};
 constexpr auto longest_hold = std::chrono::milliseconds{30'000};
 
 void pump(self_ptr self);
-
-// -- answers -----------------------------------------------------------------
-
-template <class Answer>
-void answer(status_writer_state& st, uint64_t job, const Answer& x) {
-  auto askers = st.askers.extract(job);
-  if (!askers)
-    return;
-  for (const auto& address : askers.mapped())
-    if (auto asker = caf::actor_cast<caf::strong_actor_ptr>(address))
-      caf::anon_send(caf::actor_cast<caf::actor>(asker), x);
-}
-
-void answer_problem(status_writer_state& st, const core::write_job& job,
-                    const error& problem) {
-  if (const auto* write = std::get_if<record_write>(&job.what))
-    answer(st, job.id,
-           record_written{.key = write->key,
-                          .op = write->op,
-                          .problem = problem,
-                          .now = nullptr,
-                          .absent = problem.code == ec::not_found});
-  else if (const auto* patch = std::get_if<pod_patch>(&job.what))
-    answer(
-      st, job.id,
-      pod_patched{.key = patch->key, .uid = patch->uid, .problem = problem});
-}
-
-std::string describe(const core::write_job& job) {
-  if (const auto* write = std::get_if<record_write>(&job.what))
-    return std::string{to_string(write->op)} + " PodDNAT";
-  return std::holds_alternative<pod_patch>(job.what) ? "patch pod"
-                                                     : "create event";
-}
-
-object_key key_of(const core::write_job& job) {
-  if (const auto* write = std::get_if<record_write>(&job.what))
-    return write->key;
-  if (const auto* patch = std::get_if<pod_patch>(&job.what))
-    return patch->key;
-  return std::get<core::filtered_event>(job.what).event.key;
-}
-
-/// Logs what went wrong; a missing right once, until it is there again.
-void note_failure(status_writer_state& st, const core::write_job& job,
-                  const error& problem) {
-  auto kind = describe(job);
-  if (problem.code == ec::forbidden && !st.forbidden.insert(kind).second)
-    return;
-  auto expected_race = problem.code == ec::conflict
-                       || problem.code == ec::already_exists
-                       || problem.code == ec::not_found
-                       || problem.code == ec::fenced;
-  auto severity = problem.code == ec::forbidden ? observe::level::error
-                  : expected_race               ? observe::level::debug
-                                                : observe::level::warn;
-  observe::log(severity, "kube_write_failed",
-               {{"write", kind},
-                {"pod", key_of(job).str()},
-                {"problem", std::string{to_string(problem.code)}},
-                {"detail", problem.detail}});
-}
-
-void note_success(status_writer_state& st, const core::write_job& job) {
-  if (!st.forbidden.empty() && st.forbidden.erase(describe(job)) > 0)
-    observe::log(observe::level::info, "kube_write_allowed_again",
-                 {{"write", describe(job)}});
-}
 
 // -- sending -----------------------------------------------------------------
 
@@ -251,6 +182,7 @@ void written(status_writer_state& st, core::write_job job,
 /// The object could not be read after a write of unknown outcome.
 void looked(status_writer_state& st, core::write_job job,
             const error& problem) {
+  note_failure(st, job, problem);
   if (problem.code == ec::not_found) {
     finish_record(st, job, record_ptr{});
     return;

@@ -22,6 +22,7 @@
 #include "core/event_filter.hpp"
 #include "core/write_queue.hpp"
 #include "messages/protocol.hpp"
+#include "observe/metrics.hpp"
 
 namespace natgw::actors {
 
@@ -38,6 +39,8 @@ struct status_writer_config {
                               .jitter = 0.5};
   /// Seeds the jitter and the names of events.
   uint64_t seed = 1;
+  /// Where every attempt is counted; may be null.
+  std::shared_ptr<observe::metrics> metrics;
 };
 
 /// With the messages that the writer sends to itself.

@@ -16,8 +16,8 @@
 namespace natgw::core {
 
 /// How an `object_cache` looks at a type: its key (also of an object known by
-/// name only), its uid, and whether what has come differs from what is known
-/// in a way that anybody cares about.
+/// name only), its uid, what of it is not worth keeping, and whether what has
+/// come differs from what is known in a way that anybody cares about.
 template <class View>
 struct cache_traits;
 
@@ -35,6 +35,16 @@ struct cache_traits<pod_view> {
 
   static std::string_view uid(const pod_view& x) {
     return x.uid;
+  }
+
+  /// Most pods of a cluster want nothing from us and leave nothing to clean
+  /// up: of those only the identity, the address and the state count.
+  static void strip(pod_view& x) {
+    if (x.annotations.present || !x.status_annotation.empty())
+      return;
+    x.node = {};
+    x.workload = {};
+    x.resource_version = {};
   }
 
   /// Pods are never written by their version, and most of their changes (the
@@ -64,6 +74,10 @@ struct cache_traits<record_view> {
     return x.uid;
   }
 
+  static void strip(record_view&) {
+    // nop
+  }
+
   /// The version counts: it is the precondition of the next write.
   static bool same(record_view& fresh, const record_view& known) {
     return fresh == known;
@@ -85,6 +99,10 @@ struct cache_traits<node_view> {
   /// A node that was replaced under its name is no news in itself.
   static std::string_view uid(const node_view&) {
     return {};
+  }
+
+  static void strip(node_view&) {
+    // nop
   }
 
   static bool same(node_view& fresh, const node_view& known) {
@@ -110,6 +128,7 @@ public:
 
   /// The object looks like this now.
   news put(View x) {
+    traits::strip(x);
     auto i = slots_.find(traits::key(x));
     if (i == slots_.end()) {
       auto fresh = std::make_shared<const View>(std::move(x));

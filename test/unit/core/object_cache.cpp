@@ -19,6 +19,7 @@ pod_view pod(std::string name, std::string uid, std::string ip = {},
   x.key = {"games", std::move(name)};
   x.uid = std::move(uid);
   x.ip = std::move(ip);
+  x.annotations.present = true;
   x.resource_version = std::move(version);
   return x;
 }
@@ -58,6 +59,24 @@ BOOST_AUTO_TEST_CASE(pod_with_another_address_is_news) {
   BOOST_REQUIRE(news.changed);
   BOOST_TEST(news.changed->resource_version == "6");
   BOOST_TEST(!news.gone);
+}
+
+BOOST_AUTO_TEST_CASE(pod_that_wants_nothing_is_kept_in_short) {
+  auto x = pod("a", "1", "10.0.0.1", "5");
+  x.annotations.present = false;
+  x.node = "n1";
+  x.workload.kind = "ReplicaSet";
+  object_cache<pod_view> aut;
+  auto kept = aut.put(x).changed;
+  BOOST_REQUIRE(kept);
+  BOOST_TEST(kept->ip == "10.0.0.1");
+  BOOST_TEST(kept->node == "");
+  BOOST_TEST(kept->workload.kind == "");
+  // Turned on, it is seen in full.
+  x.annotations.present = true;
+  kept = aut.put(x).changed;
+  BOOST_REQUIRE(kept);
+  BOOST_TEST(kept->workload.kind == "ReplicaSet");
 }
 
 BOOST_AUTO_TEST_CASE(record_with_another_version_is_news) {
