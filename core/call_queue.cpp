@@ -18,9 +18,7 @@ call_queue::call_queue(options cfg) : cfg_{cfg} {
 call_queue::lane& call_queue::lane_of(std::string_view gateway) {
   if (auto i = lanes_.find(gateway); i != lanes_.end())
     return i->second;
-  auto& result = lanes_[std::string{gateway}];
-  result.gateway = gateway;
-  return result;
+  return lanes_[std::string{gateway}];
 }
 
 void call_queue::enter_turns(lane& x) {
@@ -43,7 +41,7 @@ void call_queue::insert(uint64_t ticket, lane& owner, size_t level, place at,
     owner.used = std::clamp(owner.used, virtual_time_,
                             virtual_time_ + cfg_.max_price);
   auto was_empty = owner.calls[level].empty();
-  owner.calls[level].emplace(at, ticket);
+  owner.calls[level].insert(at);
   ++owner.waiting;
   waiting_.emplace(ticket, item{&owner, level, at, since});
   if (level > birth)
@@ -68,14 +66,14 @@ bool call_queue::push(uint64_t ticket, std::string_view gateway,
   auto room = level == harm ? 2 * cfg_.capacity : cfg_.capacity;
   if (waiting_.size() >= room)
     return false;
-  insert(ticket, lane_of(gateway), level, place{now, arrivals_++}, now);
+  insert(ticket, lane_of(gateway), level, place{now, ticket}, now);
   return true;
 }
 
 void call_queue::push_back(uint64_t ticket, std::string_view gateway,
                            urgency priority, instant since) {
   insert(ticket, lane_of(gateway), static_cast<size_t>(priority),
-         place{since, arrivals_++}, since);
+         place{since, ticket}, since);
 }
 
 void call_queue::raise_aged(instant now) {
@@ -128,7 +126,6 @@ void call_queue::withdrawn(std::string_view gateway) {
   // What it has not got it need not pay.
   x.used -= std::min<uint64_t>(x.used, x.price);
   enter_turns(x);
-  forget_if_idle(x);
 }
 
 void call_queue::finished(std::string_view gateway, bool failed) {
@@ -146,13 +143,6 @@ void call_queue::finished(std::string_view gateway, bool failed) {
     x.used = std::min(x.used, virtual_time_ + 1);
   }
   enter_turns(x);
-  forget_if_idle(x);
-}
-
-void call_queue::forget_if_idle(lane& x) {
-  // A price that is still owed is remembered; there are few gateways.
-  if (x.waiting == 0 && x.running == 0 && x.price == 1)
-    lanes_.erase(x.gateway);
 }
 
 bool call_queue::remove(uint64_t ticket) {
@@ -160,7 +150,6 @@ bool call_queue::remove(uint64_t ticket) {
   if (node.empty())
     return false;
   erase(ticket, node.mapped());
-  forget_if_idle(*node.mapped().owner);
   return true;
 }
 
@@ -169,7 +158,7 @@ std::vector<uint64_t> call_queue::drop(std::string_view gateway) {
   auto i = lanes_.find(gateway);
   if (i == lanes_.end())
     return result;
-  std::map<place, uint64_t> all;
+  std::set<place> all;
   for (auto& level : i->second.calls)
     all.insert(level.begin(), level.end());
   for (const auto& [at, ticket] : all)
@@ -178,16 +167,12 @@ std::vector<uint64_t> call_queue::drop(std::string_view gateway) {
     auto node = waiting_.extract(ticket);
     erase(ticket, node.mapped());
   }
-  forget_if_idle(i->second);
   return result;
 }
 
 std::vector<uint64_t> call_queue::drop_all() {
-  std::vector<std::string> names;
-  for (const auto& [name, owner] : lanes_)
-    names.push_back(name);
   std::vector<uint64_t> result;
-  for (const auto& name : names) {
+  for (const auto& [name, owner] : lanes_) {
     auto some = drop(name);
     result.insert(result.end(), some.begin(), some.end());
   }

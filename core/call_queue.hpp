@@ -43,7 +43,8 @@ public:
   call_queue(const call_queue&) = delete;
   call_queue& operator=(const call_queue&) = delete;
 
-  /// Adds a call. `ticket` is the caller's and not in the queue yet.
+  /// Adds a call. `ticket` is the caller's and not in the queue yet; of two
+  /// calls of the same time the lower ticket is the older.
   /// @returns false if the queue is full.
   bool push(uint64_t ticket, std::string_view gateway, urgency priority,
             instant now);
@@ -87,7 +88,7 @@ public:
 private:
   static constexpr size_t levels = 4;
 
-  /// A waiting call's place: first by age, then by arrival.
+  /// A waiting call's place: by age, then by ticket.
   using place = std::pair<instant, uint64_t>;
 
   struct lane;
@@ -96,7 +97,6 @@ private:
   using turn = std::tuple<uint64_t, uint64_t, lane*>;
 
   struct lane {
-    std::string gateway;
     /// What it has used, in prices paid.
     uint64_t used = 0;
     /// When it was last served, as a count of pops.
@@ -104,8 +104,8 @@ private:
     uint32_t price = 1;
     uint32_t running = 0;
     size_t waiting = 0;
-    /// place -> ticket, for each level.
-    std::array<std::map<place, uint64_t>, levels> calls;
+    /// For each level, in order of age.
+    std::array<std::set<place>, levels> calls;
   };
 
   struct item {
@@ -123,13 +123,12 @@ private:
   void raise_aged(instant now);
   void enter_turns(lane& x);
   void leave_turns(lane& x);
-  void forget_if_idle(lane& x);
 
   options cfg_;
-  uint64_t arrivals_ = 0;
   uint64_t pops_ = 0;
   /// What the last served gateway had used: one that comes (back) starts here.
   uint64_t virtual_time_ = 0;
+  /// Never shrinks: there are as many as gateways.
   std::map<std::string, lane, std::less<>> lanes_;
   std::unordered_map<uint64_t, item> waiting_;
   /// For each level, the gateways that may be served.
