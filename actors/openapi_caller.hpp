@@ -61,6 +61,9 @@ struct call_observation {
   size_t in_flight = 0;
 };
 
+/// 64 bits from the machine's source of randomness.
+uint64_t fresh_seed();
+
 struct openapi_caller_config {
   aliyun::vpc_endpoint endpoint;
   core::call_dispatcher::options dispatch;
@@ -73,7 +76,7 @@ struct openapi_caller_config {
   /// Bound on the wait for writes in flight after `stop`.
   std::chrono::milliseconds drain_limit{11'000};
   /// For nonces; must differ between processes. Tests choose it.
-  uint64_t seed = std::random_device{}();
+  uint64_t seed = fresh_seed();
   /// Called for every attempt, on the actor's thread.
   std::function<void(const call_observation&)> on_attempt;
   /// Called when the circuit opens (true) or closes, on the actor's thread.

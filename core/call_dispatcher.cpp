@@ -86,6 +86,7 @@ void call_dispatcher::repeat(const queued_call& x) {
 
 void call_dispatcher::withdrawn(const queued_call& x) {
   --in_flight_;
+  trust_.withdrawn();
   auto& own = lane_of(x.action);
   own.bucket.put_back();
   own.queue.withdrawn(x.gateway);

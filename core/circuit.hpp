@@ -40,7 +40,12 @@ public:
 
   /// Whether calls should be sent back rather than held.
   bool rejects(instant now) const {
-    return open_ && now >= since_ + cfg_.hold;
+    return open_ && now >= rejects_from();
+  }
+
+  /// From when on `rejects`; meaningless if closed.
+  instant rejects_from() const {
+    return since_ + cfg_.hold;
   }
 
   /// When the next probe may leave; meaningless if closed.
@@ -77,6 +82,11 @@ public:
       return;
     probing_ = false;
     next_ = now + interval_;
+  }
+
+  /// The call that was to leave did not.
+  void withdrawn() {
+    probing_ = false;
   }
 
   /// There are new credentials: probe at once.
