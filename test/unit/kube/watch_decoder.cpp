@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_line_at_the_limit_passes_and_one_beyond_does_not) {
   watch_decoder decoder{4};
   decoder.append("1234\n12345\n");
   BOOST_TEST((drain(decoder) == lines{"1234", "!"}));
-  BOOST_TEST(decoder.next().error().code == ec::too_large);
+  BOOST_TEST((decoder.next().error().code == ec::too_large));
 }
 
 BOOST_AUTO_TEST_CASE(an_endless_line_is_refused_before_its_end) {
