@@ -31,12 +31,12 @@ BOOST_AUTO_TEST_CASE(a_file_is_read_up_to_its_bound) {
   testing::temporary_directory dir;
   BOOST_TEST(read_file(dir.write("a", "text\n")).value() == "text\n");
   BOOST_TEST(read_file(dir.write("empty", "")).value().empty());
-  BOOST_TEST(read_file(dir.write("full", std::string(1U << 20U, 'x'))).value()
-               .size()
-             == 1U << 20U);
+  BOOST_TEST(
+    read_file(dir.write("full", std::string(1U << 20U, 'x'))).value().size()
+    == 1U << 20U);
   auto large = read_file(dir.write("large", std::string((1U << 20U) + 1, 'x')));
-  BOOST_TEST(large.error().detail == dir.path("large")
-                                       + " is larger than 1 MiB");
+  BOOST_TEST(large.error().detail
+             == dir.path("large") + " is larger than 1 MiB");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_named) {

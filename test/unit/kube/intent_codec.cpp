@@ -88,14 +88,13 @@ BOOST_AUTO_TEST_CASE(any_mutation_is_valid_or_an_error) {
 }
 
 BOOST_AUTO_TEST_CASE(unknown_members_are_ignored) {
-  BOOST_TEST(
-    (decode_intent(with(minimal, "\"gw\"", R"("new":{"a":[1]},"gw")"))
-     == decode_intent(minimal)));
+  BOOST_TEST((decode_intent(with(minimal, "\"gw\"", R"("new":{"a":[1]},"gw")"))
+              == decode_intent(minimal)));
 }
 
 BOOST_AUTO_TEST_CASE(a_newer_version_is_not_guessed_at) {
-  BOOST_TEST(problem(R"({"v":2,"items":"other"})").starts_with(
-    "the intent has version 2"));
+  BOOST_TEST(problem(R"({"v":2,"items":"other"})")
+               .starts_with("the intent has version 2"));
   BOOST_TEST(problem(with(minimal, "\"v\":1", "\"w\":1"))
              == "the intent has no version");
   BOOST_TEST(problem(with(minimal, "\"v\":1", "\"v\":0"))
@@ -150,24 +149,24 @@ BOOST_AUTO_TEST_CASE(ports_beyond_the_last_are_refused) {
 
 BOOST_AUTO_TEST_CASE(items_are_shown_with_the_ports_they_got) {
   auto shown = project_items(testing::record_intent());
-  BOOST_TEST((shown
-              == std::vector<item_ports>{
-                {protocol::udp, "512-527", "7000-7015"},
-                {protocol::tcp, "700", "80"}}));
+  BOOST_TEST(
+    (shown
+     == std::vector<item_ports>{{protocol::udp, "512-527", "7000-7015"},
+                                {protocol::tcp, "700", "80"}}));
 }
 
 BOOST_AUTO_TEST_CASE(items_share_runs_and_runs_share_items) {
   intent x;
-  x.items = {{protocol::tcp, 81, 1}, {protocol::tcp, 80, 1},
-             {protocol::tcp, 90, 6}};
+  x.items
+    = {{protocol::tcp, 81, 1}, {protocol::tcp, 80, 1}, {protocol::tcp, 90, 6}};
   x.runs = {{5, protocol::tcp, 600, 93, 3},
             {0, protocol::tcp, 512, 80, 2},
             {1, protocol::tcp, 520, 90, 3}};
-  BOOST_TEST((project_items(x)
-              == std::vector<item_ports>{
-                {protocol::tcp, "513", "81"},
-                {protocol::tcp, "512", "80"},
-                {protocol::tcp, "520-522,600-602", "90-95"}}));
+  BOOST_TEST(
+    (project_items(x)
+     == std::vector<item_ports>{{protocol::tcp, "513", "81"},
+                                {protocol::tcp, "512", "80"},
+                                {protocol::tcp, "520-522,600-602", "90-95"}}));
 }
 
 BOOST_AUTO_TEST_CASE(pieces_that_meet_outside_are_shown_as_one) {

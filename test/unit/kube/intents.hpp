@@ -34,8 +34,8 @@ inline intent any_intent() {
     auto& next = inside[proto];
     next += *rc::gen::inRange<uint32_t>(0, 3);
     auto size = *rc::gen::inRange<uint32_t>(1, 20);
-    x.items.push_back({proto, static_cast<uint16_t>(next),
-                       static_cast<uint16_t>(size)});
+    x.items.push_back(
+      {proto, static_cast<uint16_t>(next), static_cast<uint16_t>(size)});
     for (uint32_t done = 0; done < size;) {
       auto piece = *rc::gen::inRange<uint32_t>(1, size - done + 1);
       auto& port = outside[proto];

@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_utf8_is_replaced) {
 }
 
 BOOST_AUTO_TEST_CASE(valid_utf8_of_every_length_passes) {
-  const std::string text = "\x7F\xC2\xA2\xE2\x82\xAC\xED\x9F\xBF\xF0\x9F\x98\x80";
+  const std::string text
+    = "\x7F\xC2\xA2\xE2\x82\xAC\xED\x9F\xBF\xF0\x9F\x98\x80";
   BOOST_TEST(written(text) == '"' + text + '"');
 }
 

@@ -143,8 +143,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_honoured_is_refused_in_words) {
 }
 
 BOOST_AUTO_TEST_CASE(half_a_certificate_is_refused) {
-  BOOST_TEST(contains(refusal(with_user("{client-key-data: S0VZ}")),
-                      "belong together"));
+  BOOST_TEST(
+    contains(refusal(with_user("{client-key-data: S0VZ}")), "belong together"));
 }
 
 BOOST_AUTO_TEST_CASE(broken_references_are_named) {
@@ -218,8 +218,8 @@ BOOST_AUTO_TEST_CASE(no_damage_to_a_file_does_more_than_fail) {
     auto count = *rc::gen::inRange(1, 6);
     for (int i = 0; i < count; ++i) {
       auto at = *rc::gen::inRange<size_t>(0, text.size());
-      text[at] = *rc::gen::element('{', '[', ':', '\n', ' ', '-', '"', '&',
-                                   '*', '!', '\t', 'x', '\x80', '\0');
+      text[at] = *rc::gen::element('{', '[', ':', '\n', ' ', '-', '"', '&', '*',
+                                   '!', '\t', 'x', '\x80', '\0');
     }
     load(text);
   }));

@@ -30,8 +30,7 @@ BOOST_AUTO_TEST_CASE(a_lease_is_read) {
   BOOST_TEST(x.resource_version == "9");
   BOOST_TEST(x.holder == "me_1");
   BOOST_TEST((x.duration == 15s));
-  BOOST_TEST((x.acquired
-              == sys_days{2026y / January / 31} + 12h + 1us));
+  BOOST_TEST((x.acquired == sys_days{2026y / January / 31} + 12h + 1us));
   BOOST_TEST(x.transitions == 4);
 }
 

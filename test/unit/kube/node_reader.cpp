@@ -33,7 +33,8 @@ BOOST_AUTO_TEST_CASE(the_older_label_serves_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_node_may_have_no_labels) {
-  auto x = parse(R"({"metadata":{"name":"n","uid":"u","resourceVersion":"1"}})");
+  auto x
+    = parse(R"({"metadata":{"name":"n","uid":"u","resourceVersion":"1"}})");
   BOOST_TEST(x.name == "n");
   BOOST_TEST(x.zone.empty());
   BOOST_TEST(!x.is_virtual);

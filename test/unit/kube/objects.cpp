@@ -13,8 +13,8 @@ using namespace natgw::kube;
 using testing::event_line;
 using testing::with;
 
-std::string list(const std::string& items, const std::string& meta
-                                           = R"({"resourceVersion":"99"})") {
+std::string list(const std::string& items,
+                 const std::string& meta = R"({"resourceVersion":"99"})") {
   return R"({"kind":"PodList","metadata":)" + meta + R"(,"items":[)" + items
          + "]}";
 }
@@ -119,8 +119,8 @@ BOOST_AUTO_TEST_CASE(events_carry_the_object_and_its_version) {
 }
 
 BOOST_AUTO_TEST_CASE(the_object_may_come_before_the_type) {
-  auto x = watch(with(R"({"object":)" + testing::pod + R"(,"type":"ADDED"})",
-                      "\n", ""));
+  auto x = watch(
+    with(R"({"object":)" + testing::pod + R"(,"type":"ADDED"})", "\n", ""));
   BOOST_TEST((x.kind == watch_kind::added));
   BOOST_TEST(x.object.key.name == "game-0");
 }
@@ -141,9 +141,9 @@ BOOST_AUTO_TEST_CASE(an_error_line_ends_the_watch_with_its_code) {
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_object_is_told_and_the_watch_goes_on) {
-  auto x = watch(event_line(
-    "MODIFIED", with(testing::pod, R"("nodeName":"node-1")",
-                     R"("nodeName":1)")));
+  auto x
+    = watch(event_line("MODIFIED", with(testing::pod, R"("nodeName":"node-1")",
+                                        R"("nodeName":1)")));
   BOOST_TEST((x.kind == watch_kind::bad));
   BOOST_TEST(x.key.str() == "games/game-0");
   BOOST_TEST(x.resource_version == "17");
@@ -152,9 +152,9 @@ BOOST_AUTO_TEST_CASE(a_bad_object_is_told_and_the_watch_goes_on) {
 
 BOOST_AUTO_TEST_CASE(a_line_that_is_no_event_ends_the_watch) {
   for (auto* line :
-       {"", "{", "x", "[]", R"({"type":"ADDED"})", R"({"type":"NEW","object":{}})",
-        R"({"type":"ADDED","object":7})", R"({"object":{}})",
-        R"({"type":1,"object":{}})"}) {
+       {"", "{", "x", "[]", R"({"type":"ADDED"})",
+        R"({"type":"NEW","object":{}})", R"({"type":"ADDED","object":7})",
+        R"({"object":{}})", R"({"type":1,"object":{}})"}) {
     auto x = watch(line);
     BOOST_TEST((x.kind == watch_kind::failed), line);
     BOOST_TEST((x.problem && x.problem->code == ec::malformed), line);
@@ -186,11 +186,9 @@ BOOST_AUTO_TEST_CASE(plurals_are_found_by_kind) {
     {"name":"gameservers","kind":"GameServer"}]})";
   BOOST_TEST(parse_plural(pad(text), "GameServerSet").value()
              == "gameserversets");
-  BOOST_TEST(
-    (parse_plural(pad(text), "Other").error().code == ec::not_found));
+  BOOST_TEST((parse_plural(pad(text), "Other").error().code == ec::not_found));
   std::string bad = R"({"resources":[{"name":1}]})";
-  BOOST_TEST(
-    (parse_plural(pad(bad), "Other").error().code == ec::malformed));
+  BOOST_TEST((parse_plural(pad(bad), "Other").error().code == ec::malformed));
 }
 
 BOOST_AUTO_TEST_CASE(a_uid_is_read_of_any_object) {

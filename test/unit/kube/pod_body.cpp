@@ -50,14 +50,14 @@ BOOST_AUTO_TEST_CASE(a_condition_touches_no_other_condition) {
       "status":"True","reason":"Forwarding","message":"all ports",
       "lastTransitionTime":"2026-01-31T12:00:00Z"}]}})"));
   x.condition->is_true = false;
-  BOOST_TEST(json::parse(condition_body(x, moment))["status"]["conditions"][0]
-               ["status"]
-             == "False");
+  BOOST_TEST(
+    json::parse(condition_body(x, moment))["status"]["conditions"][0]["status"]
+    == "False");
 }
 
 BOOST_AUTO_TEST_CASE(an_event_is_about_the_pod) {
-  auto body = json::parse(
-    event_body(an_event(), {3, moment, moment + 90s}, 42));
+  auto body
+    = json::parse(event_body(an_event(), {3, moment, moment + 90s}, 42));
   BOOST_TEST(body == json::parse(R"({
     "apiVersion":"v1","kind":"Event",
     "metadata":{"name":"game-0.42","namespace":"games"},
@@ -76,9 +76,9 @@ BOOST_AUTO_TEST_CASE(an_event_is_about_the_pod) {
 BOOST_AUTO_TEST_CASE(the_name_of_an_event_stays_a_name) {
   auto x = an_event();
   x.key.name = std::string(240, 'a') + std::string(13, '-');
-  auto name = json::parse(event_body(x, {}, 12345678901234567890U))["metadata"]
-                ["name"]
-                  .get<std::string>();
+  auto name
+    = json::parse(event_body(x, {}, 12345678901234567890U))["metadata"]["name"]
+        .get<std::string>();
   BOOST_TEST(name.size() <= 253);
   BOOST_TEST(name.ends_with("a.12345678901234567890"));
 }
@@ -88,7 +88,8 @@ BOOST_AUTO_TEST_CASE(a_long_message_is_cut_between_characters) {
   x.message = "x" + std::string(2000, '\0');
   for (size_t i = 1; i + 1 < x.message.size(); i += 2)
     x.message.replace(i, 2, "\xC3\xA9");
-  auto message = json::parse(event_body(x, {}, 1))["message"].get<std::string>();
+  auto message
+    = json::parse(event_body(x, {}, 1))["message"].get<std::string>();
   BOOST_TEST(message.size() == 1023);
   BOOST_TEST(message.ends_with("\xC3\xA9"));
 }

@@ -144,15 +144,15 @@ BOOST_AUTO_TEST_CASE(wrong_types_and_missing_names_are_errors) {
     auto x = parse_object<pod_view>(pad(text));
     return !x && x.error().code == ec::malformed;
   };
-  BOOST_TEST(fails(with(testing::pod, R"("nodeName":"node-1")",
-                        R"("nodeName":1)")));
-  BOOST_TEST(fails(with(testing::pod, R"("hostNetwork":false)",
-                        R"("hostNetwork":"no")")));
+  BOOST_TEST(
+    fails(with(testing::pod, R"("nodeName":"node-1")", R"("nodeName":1)")));
+  BOOST_TEST(fails(
+    with(testing::pod, R"("hostNetwork":false)", R"("hostNetwork":"no")")));
   BOOST_TEST(fails(with(testing::pod, R"("uid":"pod-uid",)", "")));
   BOOST_TEST(fails(with(testing::pod, R"("namespace":"games",)", "")));
   BOOST_TEST(fails(with(testing::pod, R"("name":"game-0")", R"("name":"..")")));
-  BOOST_TEST(fails(with(testing::pod, R"("name":"game-0")",
-                        R"("name":"a\nb")")));
+  BOOST_TEST(
+    fails(with(testing::pod, R"("name":"game-0")", R"("name":"a\nb")")));
   BOOST_TEST(fails(with(testing::pod, R"("name":"game-0")",
                         R"("name":")" + std::string(254, 'a') + '"')));
   for (auto* text : {"", "null", "[]", "1", "\"x\"", "{", "{}", "{}}"})

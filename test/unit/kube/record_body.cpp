@@ -78,8 +78,8 @@ BOOST_AUTO_TEST_CASE(a_create_is_the_object_of_the_contract) {
 BOOST_AUTO_TEST_CASE(a_fixed_mapping_has_no_owner) {
   auto x = a_write(record_op::create);
   x.owner_pod_uid.clear();
-  BOOST_TEST(!json::parse(create_body(x))["metadata"].contains(
-    "ownerReferences"));
+  BOOST_TEST(
+    !json::parse(create_body(x))["metadata"].contains("ownerReferences"));
 }
 
 BOOST_AUTO_TEST_CASE(an_early_promise_names_no_address) {
@@ -145,8 +145,8 @@ BOOST_AUTO_TEST_CASE(what_was_promised_is_believed_when_read_back) {
 
 BOOST_AUTO_TEST_CASE(a_status_replaces_all_entries_and_nothing_else) {
   auto x = a_write(record_op::status);
-  x.status = {{"114.55.0.10", "512", "fwd-9", "172.16.0.8", "80",
-               protocol::tcp}};
+  x.status
+    = {{"114.55.0.10", "512", "fwd-9", "172.16.0.8", "80", protocol::tcp}};
   auto body = json::parse(status_body(x));
   BOOST_TEST(body["metadata"] == preconditions);
   BOOST_TEST(body.size() == 2);

@@ -63,8 +63,8 @@ BOOST_AUTO_TEST_CASE(an_edited_spec_wins_over_the_annotation) {
 }
 
 BOOST_AUTO_TEST_CASE(a_spec_of_the_wrong_type_leaves_a_known_record) {
-  for (auto* replacement : {"\"spec\":7,\"old\"", "\"spec\":null,\"old\"",
-                            "\"spec\":[],\"old\""}) {
+  for (auto* replacement :
+       {"\"spec\":7,\"old\"", "\"spec\":null,\"old\"", "\"spec\":[],\"old\""}) {
     auto x = parse(with(testing::record, "\"spec\"", replacement));
     BOOST_TEST(x.uid == "rec-uid");
     BOOST_TEST(x.gateway.empty());

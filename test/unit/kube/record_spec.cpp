@@ -22,8 +22,8 @@ record_spec spec_of(const intent& x) {
 }
 
 record_spec products_own() {
-  return {"ngw-1", "114.55.0.10", "172.16.0.8", "zone-a", "TCP",
-          {{"512", "80"}, {"600", "443"}}};
+  return {"ngw-1",  "114.55.0.10", "172.16.0.8",
+          "zone-a", "TCP",         {{"512", "80"}, {"600", "443"}}};
 }
 
 } // namespace
@@ -67,8 +67,8 @@ BOOST_AUTO_TEST_CASE(ranges_and_pieces_are_read_from_a_spec) {
   spec.ports = {{"512-514,600", "80-83"}};
   auto result = believe(nullptr, spec, "u");
   BOOST_REQUIRE(result.promise);
-  BOOST_TEST((result.promise->items
-              == std::vector<port_item>{{protocol::tcp, 80, 4}}));
+  BOOST_TEST(
+    (result.promise->items == std::vector<port_item>{{protocol::tcp, 80, 4}}));
   BOOST_TEST((result.promise->runs
               == std::vector<port_run>{{0, protocol::tcp, 512, 80, 3},
                                        {1, protocol::tcp, 600, 83, 1}}));

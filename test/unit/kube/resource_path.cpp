@@ -13,8 +13,9 @@ BOOST_AUTO_TEST_CASE(core_and_named_groups_have_their_roots) {
   BOOST_TEST(collection_path(pods, "") == "/api/v1/pods");
   BOOST_TEST(collection_path(pods, "x") == "/api/v1/namespaces/x/pods");
   BOOST_TEST(object_path(nodes, "", "n") == "/api/v1/nodes/n");
-  BOOST_TEST(object_path(poddnats, "x", "p", "status")
-             == "/apis/alibabacloud.com/v1beta1/namespaces/x/poddnats/p/status");
+  BOOST_TEST(
+    object_path(poddnats, "x", "p", "status")
+    == "/apis/alibabacloud.com/v1beta1/namespaces/x/poddnats/p/status");
   BOOST_TEST(object_path(leases, "s", "l")
              == "/apis/coordination.k8s.io/v1/namespaces/s/leases/l");
 }

@@ -57,8 +57,8 @@ BOOST_AUTO_TEST_CASE(the_servers_words_are_kept) {
 }
 
 BOOST_AUTO_TEST_CASE(the_words_are_bounded_and_printable) {
-  auto x = to_error(answer(
-    500, R"({"message":"a\nb\u0000)" + std::string(5000, 'x') + "\"}"));
+  auto x = to_error(
+    answer(500, R"({"message":"a\nb\u0000)" + std::string(5000, 'x') + "\"}"));
   BOOST_TEST(x.detail.size() < 600);
   BOOST_TEST(x.detail.starts_with("HTTP 500: a b xxx"));
 }
@@ -90,17 +90,17 @@ BOOST_AUTO_TEST_CASE(another_uid_is_a_conflict) {
                               R"("field":"metadata.uid"}]})"));
   BOOST_TEST((to_error(x).code == ec::conflict));
   BOOST_TEST(is_other_object(x));
-  auto y = answer(409, R"({"reason":"Conflict","message":"Precondition failed: )"
-                       R"(UID in precondition: a, UID in object meta: b"})");
+  auto y = answer(409,
+                  R"({"reason":"Conflict","message":"Precondition failed: )"
+                  R"(UID in precondition: a, UID in object meta: b"})");
   BOOST_TEST(is_other_object(y));
   BOOST_TEST(!is_other_object(answer(409, status("Conflict"))));
   BOOST_TEST(!is_other_object(answer(422, status("Invalid"))));
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_ends_is_no_missing_right) {
-  auto x = answer(403, status("Forbidden",
-                              R"(,"details":{"causes":[{"reason":)"
-                              R"("NamespaceTerminating"}]})"));
+  auto x = answer(403, status("Forbidden", R"(,"details":{"causes":[{"reason":)"
+                                           R"("NamespaceTerminating"}]})"));
   BOOST_TEST((to_error(x).code == ec::rejected));
 }
 
@@ -117,8 +117,8 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_no_status_changes_nothing) {
   BOOST_TEST(to_error(answer(503, "<html>")).detail == "HTTP 503");
   BOOST_TEST(to_error(answer(503, "")).detail == "HTTP 503");
   // The head decides, whatever a body claims.
-  BOOST_TEST((to_error(answer(500, R"({"code":404})")).code
-              == ec::unavailable));
+  BOOST_TEST(
+    (to_error(answer(500, R"({"code":404})")).code == ec::unavailable));
 }
 
 BOOST_AUTO_TEST_CASE(a_status_alone_has_its_own_code) {

@@ -11,8 +11,7 @@ using namespace natgw;
 using namespace natgw::kube;
 using namespace std::chrono;
 
-constexpr auto moment
-  = sys_days{2026y / January / 31} + 12h + 34min + 56s;
+constexpr auto moment = sys_days{2026y / January / 31} + 12h + 34min + 56s;
 
 } // namespace
 
@@ -28,7 +27,8 @@ BOOST_AUTO_TEST_CASE(times_are_written_as_the_api_has_them) {
 BOOST_AUTO_TEST_CASE(times_are_read_with_fractions_and_offsets) {
   BOOST_TEST((parse_time("2026-01-31T12:34:56Z") == moment));
   BOOST_TEST((parse_time("2026-01-31T12:34:56.5Z") == moment + 500ms));
-  BOOST_TEST((parse_time("2026-01-31T12:34:56.123456789Z") == moment + 123456us));
+  BOOST_TEST(
+    (parse_time("2026-01-31T12:34:56.123456789Z") == moment + 123456us));
   BOOST_TEST((parse_time("2026-01-31T20:34:56+08:00") == moment));
   BOOST_TEST((parse_time("2026-01-31T07:04:56-05:30") == moment));
 }
@@ -44,8 +44,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_a_time_is_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_micro_time_survives_the_way_there_and_back) {
   BOOST_TEST(rc::check([] {
-    auto x = micro_time{microseconds{
-      *rc::gen::inRange<int64_t>(-2'000'000'000'000'000, 4'000'000'000'000'000)}};
+    auto x = micro_time{microseconds{*rc::gen::inRange<int64_t>(
+      -2'000'000'000'000'000, 4'000'000'000'000'000)}};
     RC_ASSERT(parse_time(format_micro_time(x)) == x);
   }));
 }
