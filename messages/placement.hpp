@@ -35,6 +35,8 @@ struct bind_order {
 /// How much a pool can take, told to placement whenever it changed.
 struct pool_capacity {
   std::string gateway;
+  /// The gateway's zone as the cloud tells it; empty while unknown.
+  std::string zone;
   /// False: nothing new may be placed here (draining, unusable, not started).
   bool open = false;
   /// Free external ports, by protocol, over all usable EIPs.
