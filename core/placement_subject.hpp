@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/gateway_board.hpp"
+#include "core/ip_address.hpp"
+#include "messages/object_key.hpp"
+#include "messages/pod.hpp"
+#include "messages/record.hpp"
+#include "messages/time.hpp"
+
+namespace natgw::core {
+
+/// How far placement has come with an object.
+enum class placement_stage : uint8_t {
+  /// Nothing is asked of any pool; a record may be known there.
+  idle,
+  /// Its pod's node is not known yet.
+  node_unknown,
+  /// In a queue: no gateway can take its pod.
+  waiting,
+  /// Its home has been told to bind its pod.
+  bound,
+  /// Its home has been told to unbind; it has not settled yet.
+  leaving,
+  /// The same, to be placed on another gateway afterwards.
+  moving,
+};
+
+/// A gateway that has refused a pod.
+struct placement_refusal {
+  gateway_index gateway = no_gateway;
+  /// The gateway's growth when it refused.
+  uint64_t growth = 0;
+  /// Not before this time again, however it has grown.
+  instant until{};
+};
+
+/// Everything placement knows about one object key: a pod, a PodDNAT, or both.
+/// Kept small, since every pod of the cluster has one.
+struct placement_subject {
+  /// Null if there is no such pod.
+  pod_ptr pod;
+  /// Null if there is no such PodDNAT.
+  record_ptr record;
+  /// The pod as it was when its annotations last made sense; null while they
+  /// do.
+  pod_ptr sensible;
+  /// Set while there is neither pod nor record to tell the key.
+  std::unique_ptr<object_key> own_key;
+  /// Those that have refused the present pod; null if none has.
+  std::unique_ptr<std::vector<placement_refusal>> refusals;
+  /// Addresses that entries of this object may point at.
+  std::vector<ipv4> claims;
+  /// The place in the queue while `waiting`.
+  uint64_t ticket = 0;
+  /// Hashes of the last complaint about the annotations, and of the last
+  /// reason to wait, so that each is told once; 0 if there is none.
+  uint32_t complaint = 0;
+  uint32_t reason = 0;
+  /// The gateway whose pool has something of this object, or may have; it
+  /// stays there until that pool has settled.
+  gateway_index home = no_gateway;
+  placement_stage stage = placement_stage::idle;
+  /// True if `record` is known to be gone: what the watch tells of it is old.
+  bool record_dead = false;
+
+  const object_key& key() const {
+    if (pod)
+      return pod->key;
+    return record ? record->key : *own_key;
+  }
+};
+
+/// Finds subjects by their keys, which they do not hold twice.
+struct subject_hash {
+  using is_transparent = void;
+
+  size_t operator()(const object_key& x) const {
+    return std::hash<object_key>{}(x);
+  }
+
+  size_t operator()(const std::unique_ptr<placement_subject>& x) const {
+    return std::hash<object_key>{}(x->key());
+  }
+};
+
+struct subject_equal {
+  using is_transparent = void;
+
+  static const object_key& key_of(const object_key& x) {
+    return x;
+  }
+
+  static const object_key& key_of(const std::unique_ptr<placement_subject>& x) {
+    return x->key();
+  }
+
+  template <class Left, class Right>
+  bool operator()(const Left& left, const Right& right) const {
+    return key_of(left) == key_of(right);
+  }
+};
+
+} // namespace natgw::core
