@@ -87,16 +87,11 @@ public:
     if (ranks == ranks_.end())
       return no_gateway;
     for (const auto& x : ranks->second) {
-      const auto i = std::get<gateway_index>(x);
+      const auto i = std::get<2>(x);
       if (fits(i, need) && allowed(i))
         return i;
     }
     return no_gateway;
-  }
-
-  /// True if any gateway of the zone (of all zones if empty) has any room.
-  bool has_room(std::string_view zone) const {
-    return ranks_.contains(zone);
   }
 
   /// True if a gateway of the zone (of any zone if empty) is configured.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -165,13 +166,6 @@ private:
   using subject = placement_subject;
   using stage = placement_stage;
 
-  /// Those that wait for the same gateways, by ticket.
-  struct queue {
-    std::map<uint64_t, subject*> members;
-    /// Where the next tick goes on.
-    uint64_t cursor = 0;
-  };
-
   placement_effects finish();
   void emit(placement_effect x);
   bool is_ready() const;
@@ -180,28 +174,27 @@ private:
   subject& find_or_add(const object_key& key);
   subject* find(const object_key& key);
   void prune(subject& s);
-  void keep_key(subject& s);
   void set_home(subject& s, gateway_index home);
-  void adopt(subject& s);
+  void leave_home(subject& s, instant now);
+  bool adopt(subject& s);
   gateway_index gateway_of(const record_view& record);
   void ask_for_pairs();
   bool reaches(gateway_index i) const;
-  void forward(const subject& s, const record_ptr& record, bool gone);
+  void forward(const subject& s, bool gone);
   void unbind(subject& s, const pod_ptr& pod, bool object_gone, stage next);
   void lose_pod(subject& s, const pod_ptr& pod);
-  void leave_home(subject& s);
-  void replay(subject& s);
+  void replay(subject& s, instant now);
 
   // -- placement_decide.cpp: what is to become of a pod ----------------------
   void evaluate(subject& s, const pod_ptr& before, instant now);
   void want_nothing(subject& s, bool other_class);
   void want(subject& s, const dnat_wish& wish, instant now);
   void complain(subject& s, const pod_ptr& before, const error& problem);
-  bool keeps_request(const subject& s, dnat_request& out) const;
+  std::optional<dnat_wish> wish_of(const pod_view& pod) const;
+  std::optional<dnat_request> kept_request(const subject& s) const;
   void tell_notices(subject& s, const std::vector<std::string>& notices);
   void bind(subject& s, dnat_request request);
-  bool must_move(const subject& s, const dnat_request& request,
-                 const gateway_need& need);
+  bool must_move(const subject& s, const dnat_request& request) const;
   const node_view* node_of(const pod_view& pod) const;
 
   // -- placement_choose.cpp: where to place it -------------------------------
@@ -211,12 +204,10 @@ private:
                        std::string_view node_zone, instant now) const;
   void wait(subject& s, const dnat_request& request, instant now);
   void stop_waiting(subject& s);
-  void try_queue(const std::string& name, bool from_cursor, instant now);
-  void try_all(instant now);
+  uint32_t try_queue(placement_queue& queue, bool in_passing, instant now);
   void tell_reason(subject& s, const dnat_request& request, instant now);
   pod_event why_waiting(const subject& s, const dnat_request& request) const;
   bool warms_up(const dnat_request& request, instant now) const;
-  static std::string queue_name(const dnat_request& request);
 
   // -- placement_address.cpp: who has which address --------------------------
   void follow_address(const subject& s, const pod_ptr& before,
@@ -224,6 +215,7 @@ private:
   void release_address(ipv4 x, const pod_view& pod);
   void update_claims(subject& s);
   void tell_taken(const subject& s, ipv4 x, const pod_view& owner);
+  void repeat_taken(const subject& s);
 
   placement_options options_;
   instant started_;
@@ -234,10 +226,15 @@ private:
   /// Keys of pods that were scheduled to nodes not known yet.
   std::unordered_multimap<std::string, object_key> by_unknown_node_;
   address_index addresses_;
-  std::map<std::string, queue, std::less<>> queues_;
+  /// By what they wait for. Emptied queues stay until the next tick.
+  std::map<std::string, placement_queue, std::less<>> queues_;
+  /// Where the next tick goes on.
+  std::string next_queue_;
   size_t waiting_ = 0;
   uint64_t last_ticket_ = 0;
-  /// Gateways whose pair has been asked for, by number.
+  /// How many objects have their home on a gateway that is not configured.
+  std::map<gateway_index, uint32_t> guests_;
+  /// Of those gateways, the ones whose pair has been asked for.
   std::unordered_set<gateway_index> asked_;
   bool pods_synced_ = false;
   /// The latest list of records; 0 before the first.

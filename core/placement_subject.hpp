@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/gateway_board.hpp"
@@ -37,6 +39,17 @@ struct placement_refusal {
   uint64_t growth = 0;
   /// Not before this time again, however it has grown.
   instant until{};
+  /// The reason it gave, in words.
+  std::string why;
+};
+
+struct placement_subject;
+
+/// Those that wait for the same gateways, by ticket.
+struct placement_queue {
+  std::map<uint64_t, placement_subject*> members;
+  /// The last ticket that was tried in passing.
+  uint64_t cursor = 0;
 };
 
 /// Everything placement knows about one object key: a pod, a PodDNAT, or both.
@@ -55,7 +68,8 @@ struct placement_subject {
   std::unique_ptr<std::vector<placement_refusal>> refusals;
   /// Addresses that entries of this object may point at.
   std::vector<ipv4> claims;
-  /// The place in the queue while `waiting`.
+  /// The queue and the place in it while `waiting`.
+  placement_queue* queue = nullptr;
   uint64_t ticket = 0;
   /// Hashes of the last complaint about the annotations, and of the last
   /// reason to wait, so that each is told once; 0 if there is none.
