@@ -214,7 +214,9 @@ void forward_table::impl::claim(slot& x, slot& other) {
   release_claim(x);
   x.busy().claims = other.number;
   other.busy().claimed_by = x.number;
-  queue.remove(other.place);
+  // Its own wish rests; but a write that is to be repeated does not.
+  if (!other.work->op)
+    queue.remove(other.place);
 }
 
 void forward_table::impl::release_claim(slot& x) {
