@@ -18,8 +18,6 @@ bool forward_table::impl::may_touch(bool only_delete) const {
 }
 
 auto forward_table::impl::next_step(slot& x) -> step {
-  if (x.work && x.work->claimed_by != 0)
-    return {};
   switch (x.wish) {
     case wish_kind::want:
       return want_step(x);
@@ -139,7 +137,8 @@ void forward_table::impl::adopt_nameless(slot& x) {
 }
 
 void forward_table::impl::advance(slot& x) {
-  if (under_way(x))
+  // Who claims a slot drives it: it may need its entry to be looked at.
+  if (under_way(x) || (x.work && x.work->claimed_by != 0))
     return;
   adopt_nameless(x);
   auto s = next_step(x);
@@ -195,6 +194,7 @@ void forward_table::impl::advance(slot& x) {
 
 void forward_table::impl::wait_for(slot& x, const step& s) {
   auto& other = *s.other;
+  note("waits for " + other.name, &x);
   auto& waiters = other.busy().waiters;
   if (std::find(waiters.begin(), waiters.end(), x.number) == waiters.end())
     waiters.push_back(x.number);

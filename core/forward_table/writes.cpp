@@ -51,7 +51,7 @@ void forward_table::impl::write(slot& x) {
     send(x);
     return;
   }
-  if (under_way(x))
+  if (under_way(x) || (x.work && x.work->claimed_by != 0))
     return;
   adopt_nameless(x);
   auto s = next_step(x);
