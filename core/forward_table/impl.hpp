@@ -107,6 +107,8 @@ struct forward_table::impl {
   step change_step(slot& x, slot* source);
   step create_step(slot& x);
   step drop_step(slot& x);
+  bool leaving(const slot& other, const slot& x) const;
+  slot* leaving_obstacle(const slot& x, const slot* source);
   std::optional<step> replace_step(slot& x);
   void adopt_nameless(slot& x);
   bool may_touch(bool only_delete) const;

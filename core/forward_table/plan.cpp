@@ -60,6 +60,8 @@ auto forward_table::impl::change_step(slot& x, slot* source) -> step {
       return {.kind = step::reread};
     return {step::wait_for, source, look_reason::exact, true, {}};
   }
+  if (auto* other = leaving_obstacle(x, source))
+    return {.kind = step::wait_for, .other = other};
   return {.kind = step::modify, .other = source, .claims = source != nullptr};
 }
 
@@ -91,14 +93,29 @@ auto forward_table::impl::replace_step(slot& x) -> std::optional<step> {
 auto forward_table::impl::create_step(slot& x) -> step {
   if (!gateway.usable())
     return {.kind = step::blocked};
-  // What leaves in any case is waited for: its uniqueness would refuse us.
-  for (auto who : {table.external_obstacle(x.wanted, x.number, 0),
-                   table.internal_obstacle(x.wanted, x.number, 0)})
-    if (who.ours != nullptr
-        && (who.ours->wish == wish_kind::drop
-            || (who.ours->work && who.ours->work->claimed_by != 0)))
-      return {.kind = step::wait_for, .other = who.ours};
+  if (auto* other = leaving_obstacle(x, nullptr))
+    return {.kind = step::wait_for, .other = other};
   return {.kind = step::create};
+}
+
+/// Whether an entry of ours is about to free its ports without our help. Of
+/// two entries that are turned into others and want each other's ports, the
+/// younger waits, so that not both do.
+bool forward_table::impl::leaving(const slot& other, const slot& x) const {
+  if (other.work && other.work->claimed_by != 0)
+    return other.work->claimed_by < x.number;
+  return other.wish == wish_kind::drop;
+}
+
+/// What leaves in any case is waited for: its uniqueness would refuse us.
+slot* forward_table::impl::leaving_obstacle(const slot& x,
+                                            const slot* source) {
+  auto also = source != nullptr ? source->number : 0;
+  for (auto who : {table.external_obstacle(x.wanted, x.number, also),
+                   table.internal_obstacle(x.wanted, x.number, also)})
+    if (who.ours != nullptr && leaving(*who.ours, x))
+      return who.ours;
+  return nullptr;
 }
 
 auto forward_table::impl::drop_step(slot& x) -> step {

@@ -107,9 +107,8 @@ bool forward_table::impl::blame(slot& x, const mirror::obstacle& who,
   }
   if (who.ours == nullptr || who.ours == &x)
     return false;
-  if (who.ours->wish == wish_kind::drop
-      || (who.ours->work && who.ours->work->claimed_by != 0)) {
-    wait_for(x, {.kind = step::wait_for, .other = who.ours});
+  if (leaving(*who.ours, x)) {
+    reconsider(x);
     return true;
   }
   auto id = who.ours->id;

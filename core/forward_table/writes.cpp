@@ -21,6 +21,9 @@ uint32_t digest(std::string_view token) {
 
 void forward_table::impl::enqueue(slot& x) {
   auto level = x.priority;
+  // What may have been executed blocks everything else of its entry.
+  if (x.work && x.work->op)
+    level = std::min(level, urgency::birth);
   if (x.work)
     if (auto* source = table.at(x.work->claims);
         source != nullptr && source->wish == wish_kind::drop)
