@@ -20,7 +20,8 @@ constexpr const char* examples = R"(Examples:
   natgw-controller run --config /etc/natgw/config.yaml
   natgw-controller emulate --kubeconfig-out kubeconfig --config-out config.yaml
 
-Exit status: 0 all went well, 1 something failed, 2 wrong usage or nothing to do.
+Exit status: 0 all went well, 1 something failed, 2 wrong usage, or nothing to
+do.
 )";
 
 int run(int argc, char** argv) {

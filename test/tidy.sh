@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# The style that a program can check: see the messages below. Prints each
+# breach as file:line: rule, and fails if there is one.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C.UTF-8
+
+mapfile -t sources < <(git ls-files '*.cpp' '*.hpp')
+mapfile -t texts < <(git ls-files '*.cpp' '*.hpp' '*.sh' '*.yaml' '*.txt' \
+  '*.cmake' dev .ci/run)
+problems=0
+
+# Counts and shows the lines of its input, each a breach of the rule.
+breach() {
+  local rule=$1 line
+  while IFS= read -r line; do
+    printf '%s: %s\n' "$line" "$rule"
+    problems=$((problems + 1))
+  done
+}
+
+# "file:line" of the lines that match a pattern in the given files.
+places() {
+  local pattern=$1
+  shift
+  (($# == 0)) || grep -nHE "$pattern" "$@" | cut -d: -f1,2 || true
+}
+
+# Files below a folder.
+below() {
+  printf '%s\n' "${sources[@]}" | grep -E "^($1)/" || true
+}
+
+mapfile -t headers < <(printf '%s\n' "${sources[@]}" | grep '\.hpp$' || true)
+mapfile -t tests < <(below test)
+mapfile -t pure < <(below 'core|config|observe|serving|emulator')
+mapfile -t dom_free < <(below 'core|config|clients|actors|messages|serving')
+
+breach 'is longer than 80 characters' \
+  < <(places '^.{81,}' "${sources[@]}")
+breach 'has white space at its end' < <(places '[[:space:]]+$' "${texts[@]}")
+breach 'has a tab' < <(places $'\t' "${sources[@]}")
+breach 'includes all of CAF' < <(places '<caf/all\.hpp>' "${sources[@]}")
+breach 'includes CAF outside of actors/, messages/ and clients/' \
+  < <(places '#include <caf/' "${pure[@]}")
+breach 'includes nlohmann/json outside of emulator/, cli/ and test/' \
+  < <(places '#include <nlohmann/' "${dom_free[@]}")
+breach 'opens a namespace in a header' \
+  < <(places '^using namespace' "${headers[@]}")
+breach 'sleeps in a test' \
+  < <(places 'sleep_for|sleep_until|usleep *\(|nanosleep *\(|[^_a-z]sleep *\(' \
+    "${tests[@]}")
+
+without_guard() {
+  local file
+  for file in "${headers[@]}"; do
+    [[ $(head -n 1 "$file") == '#pragma once' ]] || echo "$file:1"
+  done
+}
+
+without_newline() {
+  local file
+  for file in "${texts[@]}"; do
+    [[ -z $(tail -c 1 "$file") ]] || echo "$file:$(wc -l < "$file")"
+  done
+}
+
+breach 'does not begin with #pragma once' < <(without_guard)
+breach 'has no newline at the end' < <(without_newline)
+breach 'begins a function of more than 60 lines' \
+  < <(awk -f test/function_length.awk "${sources[@]}")
+
+printf '%d files, %d problems\n' "${#texts[@]}" "$problems"
+((problems == 0))

@@ -1,0 +1,50 @@
+# Shared by ./dev and its parts; to be sourced.
+
+cache=${NATGW_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/natgw-controller}
+mkdir -p "$cache"
+export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
+export CCACHE_BASEDIR=$root
+export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
+cores=$(nproc)
+
+say() {
+  printf '== %s\n' "$*" >&2
+}
+
+die() {
+  printf './dev: %s\n' "$*" >&2
+  exit 1
+}
+
+# The command that runs now, ended with us by its id.
+child=
+
+# Runs a command so that a signal to us ends it too.
+run() {
+  local status=0
+  "$@" &
+  child=$!
+  wait "$child" || status=$?
+  child=
+  return "$status"
+}
+
+end_child() {
+  if [[ -n $child ]]; then
+    kill "$child" 2> /dev/null || true
+    wait "$child" || true
+  fi
+  exit "$1"
+}
+trap 'end_child 130' INT
+trap 'end_child 143' TERM
+
+# build PRESET TARGET [CMAKE OPTION...]: configures and builds.
+build() {
+  local preset=$1 target=$2
+  shift 2
+  say "building $target ($preset)"
+  cmake --preset "$preset" "$@" > "$cache/configure.log" 2>&1 \
+    || { cat "$cache/configure.log" >&2; die "cannot configure $preset"; }
+  run cmake --build "build/$preset" --parallel "$cores" --target "$target" >&2
+}

@@ -1,0 +1,99 @@
+# Runs the tests and counts; to be sourced.
+
+. tools/caf_tsan.sh
+
+passed=0
+failed=0
+results=()
+
+# Adds to the sums: count NAME PASSED FAILED.
+count() {
+  passed=$((passed + $2))
+  failed=$((failed + $3))
+  results+=("$(printf '%-28s %5d passed, %d failed' "$1" "$2" "$3")")
+}
+
+# attribute NAME FILE: a number out of Boost.Test's XML report.
+attribute() {
+  local value
+  value=$(sed -n "s/.*<TestSuite [^>]*$1=\"\([0-9]*\)\".*/\1/p" "$2" \
+    | head -n 1)
+  echo "${value:-0}"
+}
+
+# run_suite NAME EXECUTABLE [ARGUMENT...]: runs a Boost.Test executable in the
+# present environment and counts its cases. One that dies without a report, or
+# complains after it (a leak, a race), counts as one failure.
+run_suite() {
+  local name=$1 executable=$2 report status=0 good=0 bad=0
+  shift 2
+  [[ -x $executable ]] || return 0
+  say "running $name"
+  report=$(mktemp "$cache/report.XXXXXX")
+  run timeout --kill-after=10 900 "$executable" --report_format=XML \
+    --report_level=short --report_sink="$report" --log_level=error \
+    --color_output=no "$@" >&2 || status=$?
+  if [[ -s $report ]]; then
+    good=$(($(attribute test_cases_passed "$report") \
+      + $(attribute test_cases_passed_with_warnings "$report")))
+    bad=$(($(attribute test_cases_failed "$report") \
+      + $(attribute test_cases_aborted "$report") \
+      + $(attribute test_cases_timed_out "$report")))
+  fi
+  rm -f "$report"
+  if ((status != 0 && bad == 0)); then
+    say "$name ended with status $status"
+    bad=1
+  fi
+  count "$name" "$good" "$bad"
+}
+
+# check NAME COMMAND...: one check that a command makes.
+check() {
+  local name=$1
+  shift
+  say "running $name"
+  if "$@" >&2; then
+    count "$name" 1 0
+  else
+    count "$name" 0 1
+  fi
+}
+
+run_address_tests() {
+  local kind
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+  export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+  export LSAN_OPTIONS=suppressions=$root/test/lsan.supp:print_suppressions=0
+  export NATGW_BINARY=$root/build/asan/natgw-controller
+  for kind in unit actor simulation integration; do
+    run_suite "$kind (asan, ubsan)" "build/asan/test/natgw-test-$kind"
+  done
+}
+
+# The tests whose subject has threads; nothing is suppressed.
+run_thread_tests() {
+  find_caf_tsan
+  build tsan all
+  export TSAN_OPTIONS=halt_on_error=0:exitcode=66:second_deadlock_stack=1
+  export NATGW_BINARY=$root/build/tsan/natgw-controller
+  export LD_LIBRARY_PATH=$caf_tsan
+  run_suite 'unit, concurrent (tsan)' build/tsan/test/natgw-test-unit \
+    --run_test=@concurrent
+  run_suite 'actor (tsan)' build/tsan/test/natgw-test-actor
+  run_suite 'integration (tsan)' build/tsan/test/natgw-test-integration
+  unset LD_LIBRARY_PATH
+}
+
+run_tests() {
+  NATGW_KUBECTL=$(kubectl_binaries | paste -sd:)
+  export NATGW_KUBECTL
+  check 'style' test/tidy.sh
+  check 'release build' build release natgw-controller
+  build asan all
+  run_address_tests
+  run_thread_tests
+  printf '%s\n' "${results[@]}"
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0))
+}
