@@ -9,6 +9,7 @@
 
 #include "cli/check.hpp"
 #include "cli/command.hpp"
+#include "cli/emulate.hpp"
 #include "cli/signals.hpp"
 #include "observe/version.hpp"
 
@@ -33,6 +34,7 @@ int run(int argc, char** argv) {
   app.footer(examples);
   app.require_subcommand(1);
   natgw::cli::add_check(app, chosen);
+  natgw::cli::add_emulate(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& what) {

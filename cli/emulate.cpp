@@ -1,0 +1,113 @@
+#include "cli/emulate.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include "cli/emulation.hpp"
+#include "cli/parsed_option.hpp"
+#include "cli/signals.hpp"
+#include "config/text.hpp"
+#include "emulator/kube/kubeconfig.hpp"
+
+namespace natgw::cli {
+
+namespace {
+
+/// The flags of one invocation.
+struct emulate_flags {
+  emulation_options servers;
+  std::string kubeconfig_path;
+  std::string config_path;
+};
+
+exit_code complain(const error& what) {
+  fmt::print(stderr, "emulate: {}: {}\n", to_string(what.code), what.detail);
+  return exit_code::failure;
+}
+
+/// Writes a file that only its owner may read, if it has a name.
+expected<void> write_file(const std::string& path, const std::string& text) {
+  if (path.empty())
+    return {};
+  return emulator::kube::write_private_file(path, text);
+}
+
+std::string_view or_name(const std::string& path, std::string_view name) {
+  return path.empty() ? name : std::string_view{path};
+}
+
+void greet(emulation& running, const emulate_flags& x) {
+  fmt::print("Kubernetes API: {}\n"
+             "VPC OpenAPI:    {}  (GET /state shows everything)\n\n"
+             "  kubectl --kubeconfig {} get pods -A\n"
+             "  natgw-controller run --config {} --kubeconfig {}\n\n"
+             "Ctrl-C ends it.\n",
+             running.kube().url(), running.vpc().url(),
+             or_name(x.kubeconfig_path, "FILE"), or_name(x.config_path, "FILE"),
+             or_name(x.kubeconfig_path, "FILE"));
+  std::fflush(stdout);
+}
+
+exit_code emulate(const emulate_flags& x) {
+  auto running = emulation::start(x.servers);
+  if (!running)
+    return complain(running.error());
+  // The configuration comes last: whoever waits for it finds all else there.
+  for (const auto& [path, text] :
+       {std::pair{x.kubeconfig_path, (*running)->kubeconfig()},
+        std::pair{x.config_path, (*running)->run_config()}})
+    if (auto written = write_file(path, text); !written)
+      return complain(written.error());
+  greet(**running, x);
+  wait_for_signal();
+  (*running)->stop();
+  return exit_code::success;
+}
+
+void add_cluster_flags(CLI::App& app, cluster_flags& x) {
+  app.add_option("--kube-version", x.version, "The version it calls itself");
+  app.add_flag("--tls,!--no-tls", x.tls, "Serve Kubernetes over HTTPS");
+  app.add_flag("--fleet,!--no-fleet", x.fleet,
+               "Nodes that schedule and run pods");
+  app.add_option("--nodes-per-zone", x.nodes_per_zone, "Nodes in each zone")
+    ->check(CLI::Range(1, 1000));
+  app.add_option("--pod-cidr", x.pod_cidr, "Where pod addresses come from");
+  add_parsed_option(app, "--schedule-delay", x.schedule_delay,
+                    config::parse_duration,
+                    "From a pod's creation to its node");
+  add_parsed_option(app, "--start-delay", x.start_delay, config::parse_duration,
+                    "From its node to its address");
+  add_parsed_option(app, "--stop-delay", x.stop_delay, config::parse_duration,
+                    "From its deletion to its end");
+  add_parsed_option(app, "--address-quarantine", x.address_quarantine,
+                    config::parse_duration,
+                    "A freed address is given out again no sooner");
+}
+
+} // namespace
+
+void add_emulate(CLI::App& app, command& chosen) {
+  auto* sub = app.add_subcommand(
+    "emulate", "Run an emulated cluster and an emulated cloud");
+  auto x = std::make_shared<emulate_flags>();
+  add_parsed_option(*sub, "--kube-addr", x->servers.kube_at,
+                    config::parse_listen_address, "Where Kubernetes listens");
+  add_parsed_option(*sub, "--vpc-addr", x->servers.vpc_at,
+                    config::parse_listen_address, "Where the cloud listens");
+  sub->add_option("--kubeconfig-out", x->kubeconfig_path,
+                  "Write a kubeconfig here");
+  sub->add_option("--config-out", x->config_path,
+                  "Write a configuration for run here");
+  add_cluster_flags(*sub, x->servers.cluster);
+  add_cloud_flags(*sub, x->servers.cloud);
+  sub->callback([x, &chosen] { chosen = [x] { return emulate(*x); }; });
+}
+
+} // namespace natgw::cli

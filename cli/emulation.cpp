@@ -1,0 +1,80 @@
+#include "cli/emulation.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "cli/random_text.hpp"
+
+namespace natgw::cli {
+
+namespace {
+
+emulator::kube::fleet_options make_fleet(const cluster_flags& x,
+                                         const emulator::vpc_options& cloud) {
+  emulator::kube::fleet_options result;
+  result.zones.clear();
+  for (const auto& gateway : cloud.gateways)
+    if (std::ranges::find(result.zones, gateway.zone) == result.zones.end())
+      result.zones.push_back(gateway.zone);
+  result.nodes_per_zone = x.nodes_per_zone;
+  result.pod_cidr = x.pod_cidr;
+  result.schedule_delay = x.schedule_delay;
+  result.start_delay = x.start_delay;
+  result.stop_delay = x.stop_delay;
+  result.address_quarantine = x.address_quarantine;
+  result.seed = cloud.seed;
+  return result;
+}
+
+emulator::kube::server_options make_cluster(const emulation_options& x,
+                                            const emulator::vpc_options& cloud,
+                                            const std::string& token) {
+  emulator::kube::server_options result;
+  result.api.seed = cloud.seed;
+  result.api.git_version = x.cluster.version;
+  result.api.tokens.emplace(token, "emulator-admin");
+  result.address = x.kube_at.host;
+  result.port = x.kube_at.port;
+  result.tls = x.cluster.tls;
+  if (x.cluster.fleet)
+    result.fleet = make_fleet(x.cluster, cloud);
+  return result;
+}
+
+} // namespace
+
+expected<std::unique_ptr<emulation>>
+emulation::start(const emulation_options& x) {
+  std::unique_ptr<emulation> result{new emulation};
+  result->cloud_ = make_cloud(x.cloud);
+  result->cloud_.vpc_cidrs.push_back(x.cluster.pod_cidr);
+  result->ports_ = x.cloud.ports;
+  result->token_ = random_text(32);
+  auto vpc = emulator::vpc_server::start(result->cloud_, x.vpc_at.host,
+                                         x.vpc_at.port);
+  if (!vpc)
+    return std::unexpected{vpc.error()};
+  result->vpc_ = *std::move(vpc);
+  auto kube = emulator::kube::server::start(
+    make_cluster(x, result->cloud_, result->token_));
+  if (!kube)
+    return std::unexpected{kube.error()};
+  result->kube_ = *std::move(kube);
+  return result;
+}
+
+std::string emulation::kubeconfig() const {
+  return kube_->kubeconfig(token_);
+}
+
+std::string emulation::run_config() const {
+  return make_run_config(cloud_, ports_, vpc_->url());
+}
+
+void emulation::stop() {
+  kube_->stop();
+  vpc_->stop();
+}
+
+} // namespace natgw::cli
