@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// Exponential back-off with jitter: the n-th delay lies between half of
 /// `min` x 2^n and all of it, never above `max`.
@@ -44,4 +44,4 @@ private:
   uint32_t failures_ = 0;
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table

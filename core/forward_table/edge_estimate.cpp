@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 namespace {
 
@@ -54,4 +54,4 @@ void edge_estimate::learn(nanoseconds early, nanoseconds late) {
   }
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// Learns how long a write takes from its answer until a Describe shows it
 /// done, so that the first look comes when it is likely done. Every entry
@@ -32,4 +32,4 @@ private:
   uint32_t agreed_ = 0;
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table

@@ -1,10 +1,10 @@
-#include "core/forward_table/impl.hpp"
+#include "core/forward_table/engine.hpp"
 
 #include <algorithm>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
-forward_table::impl::impl(table_options options)
+engine::engine(table_options options)
   : cfg{std::move(options)},
     rng{cfg.seed},
     gateway{cfg},
@@ -15,7 +15,7 @@ forward_table::impl::impl(table_options options)
     burst{cfg.share_wait} {
 }
 
-void forward_table::impl::accept(const entry_want& wish) {
+void engine::accept(const entry_want& wish) {
   auto wanted = pack(wish.spec);
   slot& x = table.obtain(wish.spec.name);
   if (!wanted || !is_ours(wish.spec)) {
@@ -56,7 +56,7 @@ void forward_table::impl::accept(const entry_want& wish) {
   reconsider(x);
 }
 
-void forward_table::impl::accept(const entry_drop& wish) {
+void engine::accept(const entry_drop& wish) {
   auto& x = table.obtain(wish.spec.name);
   if (x.wish != wish_kind::drop) {
     x.hold = hold_kind::none;
@@ -87,7 +87,7 @@ void forward_table::impl::accept(const entry_drop& wish) {
   reconsider(x);
 }
 
-void forward_table::impl::answered(const api_reply& reply) {
+void engine::answered(const api_reply& reply) {
   auto i = calls.find(reply.id);
   if (i == calls.end())
     return;
@@ -127,7 +127,7 @@ void forward_table::impl::answered(const api_reply& reply) {
   }
 }
 
-void forward_table::impl::tick() {
+void engine::tick() {
   if (started && settled && !blocked.empty()
       && now >= started_at + cfg.write_deadline)
     unblock();
@@ -149,7 +149,7 @@ void forward_table::impl::tick() {
   }
 }
 
-table_effects forward_table::impl::finish() {
+table_effects engine::finish() {
   if (started)
     drive_gateway();
   do
@@ -164,7 +164,7 @@ table_effects forward_table::impl::finish() {
   return std::exchange(out, {});
 }
 
-std::optional<instant> forward_table::impl::wake() const {
+std::optional<instant> engine::wake() const {
   if (!started)
     return std::nullopt;
   std::optional<instant> result;
@@ -187,76 +187,22 @@ std::optional<instant> forward_table::impl::wake() const {
   return result;
 }
 
-void forward_table::impl::unblock() {
+void engine::unblock() {
   for (auto number : std::exchange(blocked, {}))
     todo.push_back(number);
 }
 
-void forward_table::impl::wake_at(slot& x, instant at) {
+void engine::wake_at(slot& x, instant at) {
   no_wake(x);
   x.busy().timer = at;
   timers.emplace(at, x.number);
 }
 
-void forward_table::impl::no_wake(slot& x) {
+void engine::no_wake(slot& x) {
   if (!x.work || !x.work->timer)
     return;
   timers.erase({*x.work->timer, x.number});
   x.work->timer.reset();
 }
 
-forward_table::forward_table(table_options options)
-  : impl_{std::make_unique<impl>(std::move(options))} {
-}
-
-forward_table::forward_table(forward_table&&) noexcept = default;
-forward_table& forward_table::operator=(forward_table&&) noexcept = default;
-forward_table::~forward_table() = default;
-
-table_effects forward_table::start(instant now) {
-  impl_->now = now;
-  impl_->started = true;
-  impl_->started_at = now;
-  return impl_->finish();
-}
-
-table_effects forward_table::handle(const entry_want& wish, instant now) {
-  impl_->now = now;
-  impl_->accept(wish);
-  return impl_->finish();
-}
-
-table_effects forward_table::handle(const entry_drop& wish, instant now) {
-  impl_->now = now;
-  impl_->accept(wish);
-  return impl_->finish();
-}
-
-table_effects forward_table::settled(instant now) {
-  impl_->now = now;
-  impl_->settled = true;
-  impl_->unblock();
-  return impl_->finish();
-}
-
-table_effects forward_table::handle(const api_reply& reply, instant now) {
-  impl_->now = now;
-  impl_->answered(reply);
-  return impl_->finish();
-}
-
-table_effects forward_table::tick(instant now) {
-  impl_->now = now;
-  impl_->tick();
-  return impl_->finish();
-}
-
-std::optional<instant> forward_table::wake() const {
-  return impl_->wake();
-}
-
-void forward_table::trace(std::function<void(const std::string&)> sink) {
-  impl_->sink = std::move(sink);
-}
-
-} // namespace natgw::core
+} // namespace natgw::core::table

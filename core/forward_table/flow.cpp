@@ -4,7 +4,7 @@
 
 #include "core/port_text.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 namespace {
 
@@ -53,4 +53,4 @@ std::string internal_text(const flow& x) {
   return endpoint(x.internal_ip, x.internal_port, x);
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

@@ -7,7 +7,7 @@
 #include "core/ip_address.hpp"
 #include "messages/entry.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// The five fields of an entry, packed: a table holds many of them.
 struct flow {
@@ -35,4 +35,4 @@ entry_spec unpack(std::string name, const flow& x);
 std::string external_text(const flow& x);
 std::string internal_text(const flow& x);
 
-} // namespace natgw::core
+} // namespace natgw::core::table

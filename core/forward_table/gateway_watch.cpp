@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 gateway_watch::gateway_watch(const table_options& cfg)
   : gateway_{cfg.gateway},
@@ -96,4 +96,4 @@ bool gateway_watch::shared_with_snat(std::string_view address) const {
   return std::any_of(eips_.begin(), eips_.end(), same);
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

@@ -13,7 +13,7 @@
 #include "messages/entry.hpp"
 #include "messages/time.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// What is known of the gateway itself: whether it may be used, its table's
 /// id, its EIPs. Says when DescribeNatGateways is to be asked again.
@@ -103,4 +103,4 @@ private:
   bool table_missing_ = false;
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table

@@ -10,7 +10,7 @@
 #include "messages/record.hpp"
 #include "messages/time.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// The slots that wait to be looked at: those that need an exact look, by
 /// urgency and age, and those that a shared look at all pages would serve as
@@ -83,4 +83,4 @@ private:
   instant last_{};
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table

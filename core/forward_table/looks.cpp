@@ -1,10 +1,10 @@
-#include "core/forward_table/impl.hpp"
+#include "core/forward_table/engine.hpp"
 
 #include <algorithm>
 
 #include "core/port_text.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 namespace {
 
@@ -30,14 +30,14 @@ entry_filter internal_filter(const flow& x) {
 
 } // namespace
 
-urgency forward_table::impl::look_urgency(const slot& x) const {
+urgency engine::look_urgency(const slot& x) const {
   auto idle = x.wish == wish_kind::none || x.told == told_kind::available;
   if (x.work && x.work->claimed_by != 0)
     return urgency::birth;
   return idle ? urgency::background : x.priority;
 }
 
-void forward_table::impl::look(slot& x, look_reason reason, instant due) {
+void engine::look(slot& x, look_reason reason, instant due) {
   auto& w = x.busy();
   if (w.op || w.place == look_place::flying
       || (w.place != look_place::nowhere && w.look == reason))
@@ -53,7 +53,7 @@ void forward_table::impl::look(slot& x, look_reason reason, instant due) {
   }
 }
 
-void forward_table::impl::look_due(slot& x) {
+void engine::look_due(slot& x) {
   auto& w = *x.work;
   if (w.look == look_reason::confirm) {
     w.place = look_place::shared;
@@ -65,7 +65,7 @@ void forward_table::impl::look_due(slot& x) {
   w.ticket = looks.add_exact(x.number, w.level);
 }
 
-void forward_table::impl::cancel_look(slot& x) {
+void engine::cancel_look(slot& x) {
   if (!x.work)
     return;
   auto& w = *x.work;
@@ -88,7 +88,7 @@ void forward_table::impl::cancel_look(slot& x) {
 }
 
 /// Looks when the entry has likely left its transition.
-void forward_table::impl::watch(slot& x) {
+void engine::watch(slot& x) {
   auto& w = x.busy();
   if (w.place != look_place::nowhere
       && (w.look == look_reason::confirm || w.look == look_reason::exact))
@@ -102,13 +102,13 @@ void forward_table::impl::watch(slot& x) {
   look(x, deleting ? look_reason::exact : look_reason::confirm, due);
 }
 
-void forward_table::impl::look_again(slot& x) {
+void engine::look_again(slot& x) {
   cancel_look(x);
   ++x.busy().looks;
   watch(x);
 }
 
-void forward_table::impl::dispatch_looks() {
+void engine::dispatch_looks() {
   while (describes_in_flight < cfg.max_describes) {
     auto next = looks.next_exact();
     if (!next)
@@ -132,7 +132,7 @@ void forward_table::impl::dispatch_looks() {
 }
 
 /// Confirms what is due by the smaller of (entries, by id) and (pages).
-void forward_table::impl::dispatch_shared() {
+void engine::dispatch_shared() {
   shared_at.reset();
   auto waiting = looks.shared();
   if (waiting == 0)
@@ -163,13 +163,13 @@ void forward_table::impl::dispatch_shared() {
 }
 
 /// In a burst more entries will be due soon, and one reading shows them all.
-bool forward_table::impl::worth_waiting(size_t waiting, size_t cost) {
+bool engine::worth_waiting(size_t waiting, size_t cost) {
   auto more = writes_in_flight > 0 || !queue.empty() || unconfirmed > waiting;
   return more && !window.barrier() && burst.at(now) >= cfg.share_ratio
          && waiting < cfg.share_ratio * cost;
 }
 
-api_call forward_table::impl::describe_call(urgency priority) const {
+api_call engine::describe_call(urgency priority) const {
   api_call result;
   result.action = api_action::describe_entries;
   result.table_id = gateway.table_id();
@@ -178,7 +178,7 @@ api_call forward_table::impl::describe_call(urgency priority) const {
   return result;
 }
 
-void forward_table::impl::send_look(slot& x) {
+void engine::send_look(slot& x) {
   auto reason = x.work->look;
   auto level = look_urgency(x);
   cancel_look(x);
@@ -214,8 +214,7 @@ void forward_table::impl::send_look(slot& x) {
   }
 }
 
-void forward_table::impl::look_answered(const api_reply& reply,
-                                        const call_record& record) {
+void engine::look_answered(const api_reply& reply, const call_record& record) {
   auto ok = reply.outcome == call_class::ok;
   if (ok)
     for (auto& entry : reply.entries)
@@ -261,8 +260,7 @@ void forward_table::impl::look_answered(const api_reply& reply,
   }
 }
 
-void forward_table::impl::by_id_answered(slot& x, const call_record& record,
-                                         bool found) {
+void engine::by_id_answered(slot& x, const call_record& record, bool found) {
   if (x.id != record.id || uncertain(x)) {
     // The entry left this slot, or is being written, since it was looked at.
     reconsider(x);
@@ -279,7 +277,7 @@ void forward_table::impl::by_id_answered(slot& x, const call_record& record,
   reconsider(x);
 }
 
-void forward_table::impl::absent_by_id(slot& x) {
+void engine::absent_by_id(slot& x) {
   auto deleted = x.status == entry_status::deleting;
   if (x.unconfirmed && !deleted && now - x.wrote_at < cfg.visibility) {
     look_again(x);
@@ -293,9 +291,8 @@ void forward_table::impl::absent_by_id(slot& x) {
   lose(x);
 }
 
-void forward_table::impl::stranger_answered(const std::string& id,
-                                            const api_reply& reply,
-                                            instant sent) {
+void engine::stranger_answered(const std::string& id, const api_reply& reply,
+                               instant sent) {
   if (reply.outcome != call_class::ok)
     return;
   auto same = [&id](const forward_entry& e) { return e.id == id; };
@@ -305,4 +302,4 @@ void forward_table::impl::stranger_answered(const std::string& id,
     observe(entry, {.sent = sent, .exact = true});
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

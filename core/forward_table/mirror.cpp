@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 namespace {
 
@@ -186,4 +186,4 @@ void mirror::unindex(const flow& x, bool any, uint32_t number) {
     unindex(other_protocol(x), false, number);
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

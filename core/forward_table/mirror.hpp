@@ -15,7 +15,7 @@
 #include "messages/entry.hpp"
 #include "messages/time.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// An entry that is not ours.
 struct stranger {
@@ -125,4 +125,4 @@ private:
   std::deque<std::pair<instant, std::string>> grave_order_;
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table

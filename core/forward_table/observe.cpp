@@ -1,15 +1,15 @@
-#include "core/forward_table/impl.hpp"
+#include "core/forward_table/engine.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
-bool forward_table::impl::is_ours(const entry_spec& spec) const {
+bool engine::is_ours(const entry_spec& spec) const {
   return !spec.name.empty()
          && cfg.names.parse(spec.name).owner == name_owner::ours;
 }
 
 /// While a write that touches the slot's entry is unanswered, what is read
 /// may be from before or from after it.
-bool forward_table::impl::uncertain(const slot& x) {
+bool engine::uncertain(const slot& x) {
   if (!x.work)
     return false;
   if (x.work->op)
@@ -19,8 +19,7 @@ bool forward_table::impl::uncertain(const slot& x) {
          && into->work->op->source == x.number;
 }
 
-void forward_table::impl::observe(const forward_entry& entry,
-                                  const reading& r) {
+void engine::observe(const forward_entry& entry, const reading& r) {
   if (entry.id.empty() || table.buried(entry.id, r.sent))
     return;
   if (auto* x = table.holder(entry.id))
@@ -29,8 +28,8 @@ void forward_table::impl::observe(const forward_entry& entry,
     observe_new(entry, r);
 }
 
-void forward_table::impl::observe_ours(slot& x, const forward_entry& entry,
-                                       const reading& r) {
+void engine::observe_ours(slot& x, const forward_entry& entry,
+                          const reading& r) {
   if (r.scan != 0)
     x.scan = r.scan;
   if (uncertain(x) || r.sent < x.wrote_at)
@@ -59,8 +58,7 @@ void forward_table::impl::observe_ours(slot& x, const forward_entry& entry,
 
 /// Whether a reading shows the past of a write that succeeded; if it can not
 /// be the past any more, the write is known to have had no effect.
-bool forward_table::impl::too_early(slot& x, const forward_entry& entry,
-                                    const reading& r) {
+bool engine::too_early(slot& x, const forward_entry& entry, const reading& r) {
   if (!x.unconfirmed)
     return false;
   auto& w = *x.work;
@@ -89,8 +87,7 @@ bool forward_table::impl::too_early(slot& x, const forward_entry& entry,
   return false;
 }
 
-void forward_table::impl::take(slot& x, const forward_entry& entry,
-                               const reading& r) {
+void engine::take(slot& x, const forward_entry& entry, const reading& r) {
   auto is_new = !x.known();
   table.put(x, entry.id, pack_seen(entry.spec));
   x.status = entry.status;
@@ -102,7 +99,7 @@ void forward_table::impl::take(slot& x, const forward_entry& entry,
   react(x, r, is_new);
 }
 
-void forward_table::impl::react(slot& x, const reading& r, bool is_new) {
+void engine::react(slot& x, const reading& r, bool is_new) {
   auto fine = x.matches() && x.status == entry_status::available;
   if (x.wish == wish_kind::want && x.told == told_kind::available && !fine) {
     if (!r.exact) {
@@ -125,8 +122,7 @@ void forward_table::impl::react(slot& x, const reading& r, bool is_new) {
   reconsider(x);
 }
 
-void forward_table::impl::observe_new(const forward_entry& entry,
-                                      const reading& r) {
+void engine::observe_new(const forward_entry& entry, const reading& r) {
   if (entry.any || !is_ours(entry.spec)) {
     observe_foreign(entry, r);
     return;
@@ -152,8 +148,7 @@ void forward_table::impl::observe_new(const forward_entry& entry,
   take(twin, entry, r);
 }
 
-void forward_table::impl::observe_foreign(const forward_entry& entry,
-                                          const reading& r) {
+void engine::observe_foreign(const forward_entry& entry, const reading& r) {
   if (auto* known = table.foreign(entry.id)) {
     if (r.scan != 0)
       known->scan = r.scan;
@@ -168,7 +163,7 @@ void forward_table::impl::observe_foreign(const forward_entry& entry,
   strangers.added.push_back(as_foreign(entry));
 }
 
-void forward_table::impl::remove_stranger(const std::string& id) {
+void engine::remove_stranger(const std::string& id) {
   auto* known = table.foreign(id);
   if (known == nullptr)
     return;
@@ -179,7 +174,7 @@ void forward_table::impl::remove_stranger(const std::string& id) {
 }
 
 /// The slot's entry is not there, or not its own, any more.
-void forward_table::impl::lose(slot& x) {
+void engine::lose(slot& x) {
   auto wrote = x.unconfirmed && x.status != entry_status::deleting;
   auto absent = x.known_absent;
   no_longer_unconfirmed(x);
@@ -198,4 +193,4 @@ void forward_table::impl::lose(slot& x) {
   reconsider(x);
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 void page_scan::begin(urgency priority, instant now) {
   auto number = number_ + 1;
@@ -66,4 +66,4 @@ bool page_scan::finish() {
   return true;
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

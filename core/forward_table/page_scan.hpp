@@ -7,7 +7,7 @@
 #include "messages/record.hpp"
 #include "messages/time.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// One reading of the whole table by pages, several of them in flight. What
 /// it shows is true for the moment of its page; what it does not show is only
@@ -77,4 +77,4 @@ private:
   instant again_at_{};
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table

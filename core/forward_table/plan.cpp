@@ -1,23 +1,23 @@
-#include "core/forward_table/impl.hpp"
+#include "core/forward_table/engine.hpp"
 
 #include <algorithm>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
-bool forward_table::impl::under_way(const slot& x) const {
+bool engine::under_way(const slot& x) const {
   if (!x.work)
     return false;
   auto& w = *x.work;
   return w.op || w.refusal || w.place == look_place::flying;
 }
 
-bool forward_table::impl::may_touch(bool only_delete) const {
+bool engine::may_touch(bool only_delete) const {
   if (!settled || now < started_at + cfg.write_deadline)
     return false;
   return gateway.usable() || (only_delete && !gateway.table_id().empty());
 }
 
-auto forward_table::impl::next_step(slot& x) -> step {
+auto engine::next_step(slot& x) -> step {
   switch (x.wish) {
     case wish_kind::want:
       return want_step(x);
@@ -29,7 +29,7 @@ auto forward_table::impl::next_step(slot& x) -> step {
   return {};
 }
 
-auto forward_table::impl::want_step(slot& x) -> step {
+auto engine::want_step(slot& x) -> step {
   if (x.hold != hold_kind::none)
     return {};
   if (!listed)
@@ -51,7 +51,7 @@ auto forward_table::impl::want_step(slot& x) -> step {
 }
 
 /// Turns the slot's own entry, or another one's, into what is wished.
-auto forward_table::impl::change_step(slot& x, slot* source) -> step {
+auto engine::change_step(slot& x, slot* source) -> step {
   auto& entry = source != nullptr ? *source : x;
   if (!may_touch(false))
     return {.kind = step::blocked};
@@ -66,7 +66,7 @@ auto forward_table::impl::change_step(slot& x, slot* source) -> step {
 }
 
 /// Nothing if there is no entry (any more) to turn into this one.
-auto forward_table::impl::replace_step(slot& x) -> std::optional<step> {
+auto engine::replace_step(slot& x) -> std::optional<step> {
   if (!x.work || x.work->replaces.empty())
     return std::nullopt;
   auto* source = table.find(x.work->replaces);
@@ -90,7 +90,7 @@ auto forward_table::impl::replace_step(slot& x) -> std::optional<step> {
   return change_step(x, source);
 }
 
-auto forward_table::impl::create_step(slot& x) -> step {
+auto engine::create_step(slot& x) -> step {
   if (!gateway.usable())
     return {.kind = step::blocked};
   if (auto* other = leaving_obstacle(x, nullptr))
@@ -101,15 +101,14 @@ auto forward_table::impl::create_step(slot& x) -> step {
 /// Whether an entry of ours is about to free its ports without our help. Of
 /// two entries that are turned into others and want each other's ports, the
 /// younger waits, so that not both do.
-bool forward_table::impl::leaving(const slot& other, const slot& x) const {
+bool engine::leaving(const slot& other, const slot& x) const {
   if (other.work && other.work->claimed_by != 0)
     return other.work->claimed_by < x.number;
   return other.wish == wish_kind::drop;
 }
 
 /// What leaves in any case is waited for: its uniqueness would refuse us.
-slot* forward_table::impl::leaving_obstacle(const slot& x,
-                                            const slot* source) {
+slot* engine::leaving_obstacle(const slot& x, const slot* source) {
   auto also = source != nullptr ? source->number : 0;
   for (auto who : {table.external_obstacle(x.wanted, x.number, also),
                    table.internal_obstacle(x.wanted, x.number, also)})
@@ -118,7 +117,7 @@ slot* forward_table::impl::leaving_obstacle(const slot& x,
   return nullptr;
 }
 
-auto forward_table::impl::drop_step(slot& x) -> step {
+auto engine::drop_step(slot& x) -> step {
   if (!listed)
     return {.kind = step::blocked};
   if (x.known()) {
@@ -138,7 +137,7 @@ auto forward_table::impl::drop_step(slot& x) -> step {
   return {.kind = step::look_triple};
 }
 
-void forward_table::impl::adopt_nameless(slot& x) {
+void engine::adopt_nameless(slot& x) {
   if (!listed || x.known() || x.wish == wish_kind::none)
     return;
   auto* found = table.nameless(x.wanted);
@@ -153,7 +152,7 @@ void forward_table::impl::adopt_nameless(slot& x) {
   note("adopts nameless", &x, entry.id);
 }
 
-void forward_table::impl::advance(slot& x) {
+void engine::advance(slot& x) {
   // Who claims a slot drives it: it may need its entry to be looked at.
   if (under_way(x) || (x.work && x.work->claimed_by != 0))
     return;
@@ -209,7 +208,7 @@ void forward_table::impl::advance(slot& x) {
   }
 }
 
-void forward_table::impl::wait_for(slot& x, const step& s) {
+void engine::wait_for(slot& x, const step& s) {
   auto& other = *s.other;
   note("waits for " + other.name, &x);
   auto& waiters = other.busy().waiters;
@@ -225,7 +224,7 @@ void forward_table::impl::wait_for(slot& x, const step& s) {
     look(other, s.look, now);
 }
 
-void forward_table::impl::claim(slot& x, slot& other) {
+void engine::claim(slot& x, slot& other) {
   if (x.busy().claims == other.number)
     return;
   release_claim(x);
@@ -236,7 +235,7 @@ void forward_table::impl::claim(slot& x, slot& other) {
     queue.remove(other.place);
 }
 
-void forward_table::impl::release_claim(slot& x) {
+void engine::release_claim(slot& x) {
   if (!x.work || x.work->claims == 0)
     return;
   auto* other = table.at(std::exchange(x.work->claims, 0));
@@ -246,7 +245,7 @@ void forward_table::impl::release_claim(slot& x) {
   reconsider(*other);
 }
 
-void forward_table::impl::changed(slot& x) {
+void engine::changed(slot& x) {
   if (!x.work)
     return;
   auto waiters = std::exchange(x.work->waiters, {});
@@ -256,11 +255,11 @@ void forward_table::impl::changed(slot& x) {
     todo.push_back(x.work->claimed_by);
 }
 
-void forward_table::impl::reconsider(const slot& x) {
+void engine::reconsider(const slot& x) {
   todo.push_back(x.number);
 }
 
-void forward_table::impl::reconsider_all() {
+void engine::reconsider_all() {
   while (!todo.empty()) {
     auto number = todo.front();
     todo.pop_front();
@@ -269,7 +268,7 @@ void forward_table::impl::reconsider_all() {
   }
 }
 
-void forward_table::impl::satisfied(slot& x) {
+void engine::satisfied(slot& x) {
   cancel_look(x);
   queue.retire(x.place);
   if (x.told != told_kind::available || x.retell) {
@@ -290,13 +289,13 @@ void forward_table::impl::satisfied(slot& x) {
   tidy(x);
 }
 
-void forward_table::impl::known_gone(slot& x) {
+void engine::known_gone(slot& x) {
   tell(x, entry_fact::gone);
   x.wish = wish_kind::none;
   forget(x);
 }
 
-void forward_table::impl::forget(slot& x) {
+void engine::forget(slot& x) {
   if (x.work && x.work->op && !x.work->op->in_flight && !x.place.queued)
     --repeating;
   cancel_look(x);
@@ -309,7 +308,7 @@ void forward_table::impl::forget(slot& x) {
   table.forget(x);
 }
 
-void forward_table::impl::hold_for_attempt(slot& x) {
+void engine::hold_for_attempt(slot& x) {
   cancel_look(x);
   queue.retire(x.place);
   x.hold = hold_kind::attempt;
@@ -320,7 +319,7 @@ void forward_table::impl::hold_for_attempt(slot& x) {
 }
 
 /// Nothing is to be done here for now: gives back what only work needs.
-void forward_table::impl::tidy(slot& x) {
+void engine::tidy(slot& x) {
   if (under_way(x))
     return;
   if (x.work) {
@@ -336,4 +335,4 @@ void forward_table::impl::tidy(slot& x) {
     forget(x);
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

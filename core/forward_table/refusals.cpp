@@ -1,11 +1,10 @@
-#include "core/forward_table/impl.hpp"
+#include "core/forward_table/engine.hpp"
 
 #include <algorithm>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
-void forward_table::impl::refuse(slot& x, ec reason, std::string detail,
-                                 std::string id) {
+void engine::refuse(slot& x, ec reason, std::string detail, std::string id) {
   tell(x, entry_fact::refused, reason, std::move(detail), std::move(id));
   cancel_look(x);
   no_wake(x);
@@ -24,7 +23,7 @@ void forward_table::impl::refuse(slot& x, ec reason, std::string detail,
 
 /// A definite refusal. Where it may mean that something stands at one of the
 /// triples, or that an earlier try was executed, both are looked up first.
-void forward_table::impl::diagnose(slot& x, const api_reply& reply) {
+void engine::diagnose(slot& x, const api_reply& reply) {
   auto& w = *x.work;
   auto op = std::move(*w.op);
   w.op.reset();
@@ -58,7 +57,7 @@ void forward_table::impl::diagnose(slot& x, const api_reply& reply) {
   look(x, look_reason::diagnose, now);
 }
 
-void forward_table::impl::conclude(slot& x) {
+void engine::conclude(slot& x) {
   auto d = std::move(*x.work->refusal);
   x.work->refusal.reset();
   auto stale = x.wish != wish_kind::want || x.wanted != d.asked;
@@ -91,13 +90,12 @@ void forward_table::impl::conclude(slot& x) {
   refuse(x, d.code, std::move(d.detail));
 }
 
-mirror::obstacle forward_table::impl::who_holds(const std::string& id) {
+mirror::obstacle engine::who_holds(const std::string& id) {
   return {table.holder(id), table.foreign(id)};
 }
 
 /// Refuses, or waits for, what stands in the slot's way; false if nothing is.
-bool forward_table::impl::blame(slot& x, const mirror::obstacle& who,
-                                bool external) {
+bool engine::blame(slot& x, const mirror::obstacle& who, bool external) {
   auto text = external ? external_text(x.wanted) : internal_text(x.wanted);
   if (who.other != nullptr) {
     auto id = who.other->entry.id;
@@ -118,7 +116,7 @@ bool forward_table::impl::blame(slot& x, const mirror::obstacle& who,
   return true;
 }
 
-void forward_table::impl::overlap_scan_done() {
+void engine::overlap_scan_done() {
   for (auto number : std::exchange(overlap_scanned, {})) {
     auto* x = table.at(number);
     if (x == nullptr || !x->work || !x->work->refusal)
@@ -128,4 +126,4 @@ void forward_table::impl::overlap_scan_done() {
   }
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

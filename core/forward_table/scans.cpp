@@ -1,8 +1,8 @@
-#include "core/forward_table/impl.hpp"
+#include "core/forward_table/engine.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
-uint64_t forward_table::impl::send_call(api_call call, call_record record) {
+uint64_t engine::send_call(api_call call, call_record record) {
   call.id = ++call_ids;
   call.gateway = cfg.gateway;
   call.epoch = cfg.epoch;
@@ -13,7 +13,7 @@ uint64_t forward_table::impl::send_call(api_call call, call_record record) {
   return call_ids;
 }
 
-void forward_table::impl::drive_gateway() {
+void engine::drive_gateway() {
   auto due = gateway.due();
   if (!due || *due > now)
     return;
@@ -24,7 +24,7 @@ void forward_table::impl::drive_gateway() {
   send_call(std::move(call), {});
 }
 
-void forward_table::impl::gateway_answered(const api_reply& reply) {
+void engine::gateway_answered(const api_reply& reply) {
   auto was_usable = gateway.usable();
   gateway.answered(reply, now, rng);
   gateway_known = true;
@@ -44,7 +44,7 @@ void forward_table::impl::gateway_answered(const api_reply& reply) {
 
 /// Whether the table is really missing only a call for it can tell: an empty
 /// list of gateways may be a narrowed RAM policy.
-void forward_table::impl::probe_table() {
+void engine::probe_table() {
   auto call = describe_call(urgency::background);
   call.page_size = 1;
   send_call(std::move(call), {.kind = call_kind::probe,
@@ -55,7 +55,7 @@ void forward_table::impl::probe_table() {
                               .id = {}});
 }
 
-void forward_table::impl::gateway_gone() {
+void engine::gateway_gone() {
   note("gateway is gone");
   told_gone = true;
   std::vector<uint32_t> numbers;
@@ -72,7 +72,7 @@ void forward_table::impl::gateway_gone() {
   }
 }
 
-void forward_table::impl::drive_scan() {
+void engine::drive_scan() {
   if (gateway.table_id().empty())
     return;
   if (!scan.active()) {
@@ -100,8 +100,8 @@ void forward_table::impl::drive_scan() {
   }
 }
 
-void forward_table::impl::page_answered(const api_reply& reply, uint32_t page,
-                                        instant sent) {
+void engine::page_answered(const api_reply& reply, uint32_t page,
+                           instant sent) {
   if (reply.outcome != call_class::ok) {
     auto pause = std::max<std::chrono::nanoseconds>(scan_pause.next(rng),
                                                     reply.retry_after);
@@ -119,7 +119,7 @@ void forward_table::impl::page_answered(const api_reply& reply, uint32_t page,
     scan_done();
 }
 
-void forward_table::impl::scan_done() {
+void engine::scan_done() {
   // Whose own look was due before the scan began, and was not seen, gets it.
   while (looks.shared() > 0 && looks.oldest_shared() <= scan.began()) {
     auto& x = *table.at(*looks.next_shared());
@@ -143,7 +143,7 @@ void forward_table::impl::scan_done() {
 }
 
 /// What the sweep has not shown is looked at exactly before anything is told.
-void forward_table::impl::suspect_unseen() {
+void engine::suspect_unseen() {
   for (auto& [number, x] : table.slots()) {
     if (!x.known() || x.scan == scan.number() || uncertain(x)
         || x.wrote_at >= scan.began()
@@ -157,4 +157,4 @@ void forward_table::impl::suspect_unseen() {
       strangers_to_look_at.push_back(id);
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

@@ -13,7 +13,7 @@
 #include "messages/entry.hpp"
 #include "messages/time.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// A write that has left at least once and was not definitely answered. It is
 /// repeated word by word, whatever is wished meanwhile.
@@ -168,4 +168,4 @@ struct slot {
   }
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table

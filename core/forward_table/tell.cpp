@@ -1,14 +1,14 @@
-#include "core/forward_table/impl.hpp"
+#include "core/forward_table/engine.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
-foreign_entry forward_table::impl::as_foreign(const forward_entry& x) {
+foreign_entry engine::as_foreign(const forward_entry& x) {
   return {x.id,  x.spec.external_ip, x.spec.external_port, x.spec.count,
           x.any, x.spec.proto};
 }
 
-void forward_table::impl::tell(slot& x, entry_fact fact, ec reason,
-                               std::string detail, std::string id) {
+void engine::tell(slot& x, entry_fact fact, ec reason, std::string detail,
+                  std::string id) {
   note(to_string(fact), &x, detail);
   if (x.twin)
     return;
@@ -21,17 +21,17 @@ void forward_table::impl::tell(slot& x, entry_fact fact, ec reason,
                               std::move(detail)});
 }
 
-void forward_table::impl::flush_foreign() {
+void engine::flush_foreign() {
   if (!strangers.added.empty() || !strangers.removed.empty())
     out.emplace_back(std::exchange(strangers, {}));
 }
 
-uint32_t forward_table::impl::queue_depth() const {
+uint32_t engine::queue_depth() const {
   return static_cast<uint32_t>(queue.size() + blocked.size()) + writes_in_flight
          + repeating;
 }
 
-bool forward_table::impl::report_changed() const {
+bool engine::report_changed() const {
   auto& r = last_report;
   return gateway_known
          && (r.listed != listed || r.queue_depth != queue_depth()
@@ -41,15 +41,15 @@ bool forward_table::impl::report_changed() const {
              || r.eips != gateway.eips());
 }
 
-bool forward_table::impl::usable() const {
+bool engine::usable() const {
   return gateway.usable() && trouble.empty();
 }
 
-const std::string& forward_table::impl::problem() const {
+const std::string& engine::problem() const {
   return gateway.usable() ? trouble : gateway.problem();
 }
 
-void forward_table::impl::report() {
+void engine::report() {
   if (now < next_report || !report_changed())
     return;
   next_report = now + cfg.report_interval;
@@ -65,8 +65,8 @@ void forward_table::impl::report() {
   out.emplace_back(last_report);
 }
 
-void forward_table::impl::note(std::string_view what, const slot* x,
-                               std::string_view detail) const {
+void engine::note(std::string_view what, const slot* x,
+                  std::string_view detail) const {
   if (!sink)
     return;
   std::string line{cfg.gateway};
@@ -84,4 +84,4 @@ void forward_table::impl::note(std::string_view what, const slot* x,
   sink(line);
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

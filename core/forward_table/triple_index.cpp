@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 namespace {
 
@@ -47,4 +47,4 @@ uint32_t triple_index::overlap(const span& x, uint32_t except,
   return 0;
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

@@ -6,7 +6,7 @@
 #include "core/ip_address.hpp"
 #include "messages/port.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// The ports of one side (external or internal) of a table's entries, as
 /// intervals. Each belongs to a holder, a number of the table's own.
@@ -38,4 +38,4 @@ private:
   std::multimap<uint64_t, interval> intervals_;
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 void write_queue::push(uint32_t slot, queue_place& place, urgency level,
                        instant now) {
@@ -68,4 +68,4 @@ uint32_t write_queue::take(line& from) {
   return result.slot;
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

@@ -8,7 +8,7 @@
 #include "messages/record.hpp"
 #include "messages/time.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// A slot's place in a write_queue, kept by the slot itself.
 struct queue_place {
@@ -61,4 +61,4 @@ private:
   uint32_t since_aged_ = 0;
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table

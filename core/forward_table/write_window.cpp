@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 namespace {
 
@@ -98,4 +98,4 @@ void write_window::shrink() {
   ++period_;
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

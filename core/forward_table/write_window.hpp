@@ -6,7 +6,7 @@
 
 #include "messages/time.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// How a write found the table when it left.
 struct departure {
@@ -81,4 +81,4 @@ private:
   instant last_accepted_{};
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table

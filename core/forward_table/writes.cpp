@@ -1,10 +1,10 @@
-#include "core/forward_table/impl.hpp"
+#include "core/forward_table/engine.hpp"
 
 #include <algorithm>
 
 #include "core/client_token.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 namespace {
 
@@ -19,7 +19,7 @@ uint32_t digest(std::string_view token) {
 
 } // namespace
 
-void forward_table::impl::enqueue(slot& x) {
+void engine::enqueue(slot& x) {
   auto level = x.priority;
   // What may have been executed blocks everything else of its entry.
   if (x.work && x.work->op)
@@ -31,7 +31,7 @@ void forward_table::impl::enqueue(slot& x) {
   queue.push(x.number, x.place, level, now);
 }
 
-bool forward_table::impl::pump() {
+bool engine::pump() {
   pump_at.reset();
   auto any = false;
   while (!queue.empty()) {
@@ -49,7 +49,7 @@ bool forward_table::impl::pump() {
   return any;
 }
 
-void forward_table::impl::write(slot& x) {
+void engine::write(slot& x) {
   if (x.work && x.work->op) {
     send(x);
     return;
@@ -70,7 +70,7 @@ void forward_table::impl::write(slot& x) {
     send(x);
 }
 
-bool forward_table::impl::begin_write(slot& x, const step& s) {
+bool engine::begin_write(slot& x, const step& s) {
   if (s.kind == step::create && quota > 0 && now < quota_until
       && table.size() >= quota) {
     refuse(x, ec::quota_exceeded,
@@ -106,7 +106,7 @@ bool forward_table::impl::begin_write(slot& x, const step& s) {
   return true;
 }
 
-void forward_table::impl::send(slot& x) {
+void engine::send(slot& x) {
   auto& op = *x.work->op;
   op.in_flight = true;
   auto call = op.call;
@@ -122,8 +122,7 @@ void forward_table::impl::send(slot& x) {
                               .id = {}});
 }
 
-std::string forward_table::impl::token(const slot& x,
-                                       const api_call& call) const {
+std::string engine::token(const slot& x, const api_call& call) const {
   // A delete needs no record: an entry's id never comes again. What was
   // accepted in vain is counted.
   auto deletes = call.action == api_action::delete_entry;
@@ -136,22 +135,22 @@ std::string forward_table::impl::token(const slot& x,
                        .attempt = deletes ? x.deletes : x.attempt});
 }
 
-bool forward_table::impl::spent(const slot& x, const std::string& token) const {
+bool engine::spent(const slot& x, const std::string& token) const {
   return std::find(x.spent.begin(), x.spent.end(), digest(token))
          != x.spent.end();
 }
 
-void forward_table::impl::spend(slot& x, const std::string& token) {
+void engine::spend(slot& x, const std::string& token) {
   x.spent[x.spent_next] = digest(token);
   x.spent_next = static_cast<uint8_t>((x.spent_next + 1U) % x.spent.size());
 }
 
-void forward_table::impl::hold_table(std::chrono::nanoseconds delay) {
+void engine::hold_table(std::chrono::nanoseconds delay) {
   hold_until = std::max(hold_until, now + delay);
 }
 
-void forward_table::impl::write_answered(slot& x, const api_reply& reply,
-                                         const departure& left) {
+void engine::write_answered(slot& x, const api_reply& reply,
+                            const departure& left) {
   auto& op = *x.work->op;
   op.in_flight = false;
   note(to_string(reply.outcome), &x, reply.detail);
@@ -192,7 +191,7 @@ void forward_table::impl::write_answered(slot& x, const api_reply& reply,
   }
 }
 
-void forward_table::impl::unanswered(slot& x) {
+void engine::unanswered(slot& x) {
   auto& op = *x.work->op;
   op.uncertain = true;
   x.verified = false;
@@ -203,8 +202,8 @@ void forward_table::impl::unanswered(slot& x) {
     hold_table(table_pause.next(rng));
 }
 
-void forward_table::impl::refused_for_now(slot& x, const api_reply& reply,
-                                          const departure& left) {
+void engine::refused_for_now(slot& x, const api_reply& reply,
+                             const departure& left) {
   auto& op = *x.work->op;
   if (reply.outcome == call_class::retry_soon && reply.code == ec::busy) {
     window.busy(left, now);
@@ -228,7 +227,7 @@ void forward_table::impl::refused_for_now(slot& x, const api_reply& reply,
   reconsider(x);
 }
 
-void forward_table::impl::refused_limited(slot& x, const api_reply& reply) {
+void engine::refused_limited(slot& x, const api_reply& reply) {
   auto& w = *x.work;
   if (!w.limited_since)
     w.limited_since = now;
@@ -248,7 +247,7 @@ void forward_table::impl::refused_limited(slot& x, const api_reply& reply) {
   reconsider(x);
 }
 
-void forward_table::impl::answered_gone(slot& x, const api_reply& reply) {
+void engine::answered_gone(slot& x, const api_reply& reply) {
   auto op = std::move(*x.work->op);
   auto table_is_missing = reply.code != ec::entry_gone
                           || op.call.action == api_action::create_entry;
@@ -276,7 +275,7 @@ void forward_table::impl::answered_gone(slot& x, const api_reply& reply) {
     reconsider(x);
 }
 
-void forward_table::impl::gateway_refuses(slot& x, const api_reply& reply) {
+void engine::gateway_refuses(slot& x, const api_reply& reply) {
   auto& op = *x.work->op;
   if (reply.code == ec::quota_exceeded) {
     quota = static_cast<uint32_t>(table.size());
@@ -296,7 +295,7 @@ void forward_table::impl::gateway_refuses(slot& x, const api_reply& reply) {
 }
 
 /// A write was answered with success: what it wrote is now expected.
-void forward_table::impl::succeeded(slot& x, const api_reply& reply) {
+void engine::succeeded(slot& x, const api_reply& reply) {
   auto op = std::move(*x.work->op);
   x.work->op.reset();
   spend(x, op.call.client_token);
@@ -329,7 +328,7 @@ void forward_table::impl::succeeded(slot& x, const api_reply& reply) {
   wrote(x);
 }
 
-void forward_table::impl::wrote(slot& x) {
+void engine::wrote(slot& x) {
   if (!x.unconfirmed) {
     x.unconfirmed = true;
     ++unconfirmed;
@@ -341,7 +340,7 @@ void forward_table::impl::wrote(slot& x) {
   watch(x);
 }
 
-void forward_table::impl::no_longer_unconfirmed(slot& x) {
+void engine::no_longer_unconfirmed(slot& x) {
   if (!x.unconfirmed)
     return;
   x.unconfirmed = false;
@@ -349,7 +348,7 @@ void forward_table::impl::no_longer_unconfirmed(slot& x) {
 }
 
 /// A Describe that left at `seen` shows what our write wrote, done.
-void forward_table::impl::confirmed(slot& x, instant seen) {
+void engine::confirmed(slot& x, instant seen) {
   no_longer_unconfirmed(x);
   auto& w = *x.work;
   settle_time.learn(w.early - x.wrote_at, seen - x.wrote_at);
@@ -362,4 +361,4 @@ void forward_table::impl::confirmed(slot& x, instant seen) {
   }
 }
 
-} // namespace natgw::core
+} // namespace natgw::core::table

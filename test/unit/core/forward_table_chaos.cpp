@@ -43,8 +43,12 @@ struct random_pool {
     w.cloud.barrier = chance(0.3);
     w.cloud.gap = chance(0.2) ? 50ms : 0ms;
     auto level = [this] { return chance(0.5) ? pick(1, 15) / 100.0 : 0.0; };
-    mood = {level(), level(), level(), level(),
-            chance(0.4) ? 0.05 : 0.0, chance(0.4) ? 0.01 : 0.0,
+    mood = {level(),
+            level(),
+            level(),
+            level(),
+            chance(0.4) ? 0.05 : 0.0,
+            chance(0.4) ? 0.01 : 0.0,
             chance(0.5) ? 0.5 : 0.0};
     // A token that is forgotten while its write is still on its way protects
     // nobody.
@@ -53,10 +57,10 @@ struct random_pool {
     w.on_call = [this](api_call& x) { return meet_fate(x); };
     w.on_news = [this](const entry_news& x) { hear(x); };
     for (uint16_t i = 0; i < 5; ++i)
-      foreign_ids.insert(w.cloud.put({i % 2 ? "web" : "", "1.0.0.2", "10.9.0.1",
-                                      static_cast<uint16_t>(1 + i),
-                                      static_cast<uint16_t>(1 + i), 1,
-                                      protocol::tcp}));
+      foreign_ids.insert(
+        w.cloud.put({i % 2 ? "web" : "", "1.0.0.2", "10.9.0.1",
+                     static_cast<uint16_t>(1 + i), static_cast<uint16_t>(1 + i),
+                     1, protocol::tcp}));
     for (uint16_t i = 0; i < 400; ++i)
       ports.push_back(static_cast<uint16_t>(2000 + i));
     for (int i = 0; i < 30; ++i)
@@ -86,7 +90,8 @@ struct random_pool {
       tell(name);
   }
 
-  // -- the network -------------------------------------------------------------
+  // -- the network
+  // -------------------------------------------------------------
 
   bool meet_fate(const api_call& x) {
     check_call(x);
@@ -148,9 +153,9 @@ struct random_pool {
     expect(++in_flight[name_of(x)] == 1, "two writes in flight for one name");
     expect(!foreign_ids.contains(x.entry_id), "a foreign entry is written");
     auto [i, fresh] = tokens.try_emplace(x.client_token, x);
-    expect(fresh || (i->second.spec == x.spec
-                     && i->second.entry_id == x.entry_id
-                     && i->second.action == x.action),
+    expect(fresh
+             || (i->second.spec == x.spec && i->second.entry_id == x.entry_id
+                 && i->second.action == x.action),
            "a token with two meanings");
   }
 
@@ -159,7 +164,8 @@ struct random_pool {
       failure = what;
   }
 
-  // -- the pool ----------------------------------------------------------------
+  // -- the pool
+  // ----------------------------------------------------------------
 
   void tell(const std::string& name) {
     auto i = wishes.find(name);

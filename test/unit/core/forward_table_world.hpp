@@ -147,8 +147,8 @@ private:
     if (call.action == api_action::describe_entries)
       return describe(call);
     auto parameters = std::string{to_string(call.action)} + call.entry_id + ' '
-                      + call.spec.name + external_text(pack_seen(call.spec))
-                      + internal_text(pack_seen(call.spec));
+                      + call.spec.name + table::external_text(table::pack_seen(call.spec))
+                      + table::internal_text(table::pack_seen(call.spec));
     if (auto i = tokens.find(call.client_token);
         i != tokens.end() && i->second.when + retention > now) {
       if (i->second.parameters != parameters)
@@ -231,8 +231,8 @@ private:
       return result;
     }
     result.entry_id = creates ? "fwd-" + std::to_string(++ids) : call.entry_id;
-    entries[result.entry_id]
-      = {call.spec, entry_status::pending, now + pending, false};
+    entries[result.entry_id] = {call.spec, entry_status::pending, now + pending,
+                                false};
     return result;
   }
 };

@@ -15,15 +15,16 @@
 
 #include "core/forward_table/backoff.hpp"
 #include "core/forward_table/edge_estimate.hpp"
-#include "core/forward_table/forward_table.hpp"
+#include "core/forward_table/effect.hpp"
 #include "core/forward_table/gateway_watch.hpp"
 #include "core/forward_table/look_board.hpp"
 #include "core/forward_table/mirror.hpp"
+#include "core/forward_table/options.hpp"
 #include "core/forward_table/page_scan.hpp"
 #include "core/forward_table/write_queue.hpp"
 #include "core/forward_table/write_window.hpp"
 
-namespace natgw::core {
+namespace natgw::core::table {
 
 /// The rooms of the forward table, one source file each:
 /// events.cpp   what comes in, and what every event ends with
@@ -34,8 +35,8 @@ namespace natgw::core {
 /// refusals.cpp refusals: looking both triples up, telling the pool
 /// scans.cpp    the gateway, pages, sweeps
 /// tell.cpp     news, reports, transcript
-struct forward_table::impl {
-  explicit impl(table_options options);
+struct engine {
+  explicit engine(table_options options);
 
   // -- calls -----------------------------------------------------------------
   enum class call_kind : uint8_t {
@@ -289,4 +290,4 @@ struct forward_table::impl {
   instant next_report{};
 };
 
-} // namespace natgw::core
+} // namespace natgw::core::table
