@@ -13,6 +13,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "clients/http/boot_time.hpp"
+#include "serving/http_server.hpp"
+#include "serving/self_signed.hpp"
 #include "test/unit/http/raw_server.hpp"
 
 using namespace natgw;
@@ -562,6 +564,44 @@ BOOST_AUTO_TEST_CASE(unconsumed_stream_is_paused_until_it_is_consumed) {
   }
   BOOST_TEST(got.wait().has_value());
   BOOST_TEST(got.received == total);
+}
+
+BOOST_AUTO_TEST_CASE(tls_trusts_the_given_authority_and_no_other) {
+  auto known = serving::make_self_signed();
+  auto other = serving::make_self_signed();
+  BOOST_REQUIRE(known && other);
+  auto server = serving::http_server::start(
+    {.tls = known->server}, [](serving::request x, serving::responder r) {
+      r.answer(serving::response::text(200, x.target));
+    });
+  BOOST_REQUIRE(server);
+  auto url = (*server)->url() + "/secure";
+  {
+    http::curl_transport aut{{.tls = {.ca_pem = known->ca_pem}}};
+    auto got = ask(aut, get(url));
+    BOOST_REQUIRE(got);
+    BOOST_TEST(got->body == "/secure");
+  }
+  {
+    http::curl_transport aut{{.tls = {.ca_pem = other->ca_pem}}};
+    BOOST_TEST((code_of(ask(aut, get(url))) == ec::transport));
+  }
+  {
+    http::curl_transport aut;
+    BOOST_TEST((code_of(ask(aut, get(url))) == ec::transport));
+  }
+  {
+    http::curl_transport aut{{.tls = {.verify = false}}};
+    BOOST_TEST(ask(aut, get(url)).has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(reset_before_the_answer_is_an_error) {
+  auto server = serving::http_server::start(
+    {}, [](serving::request, serving::responder r) { r.reset(); });
+  BOOST_REQUIRE(server);
+  http::curl_transport aut;
+  BOOST_TEST((code_of(ask(aut, get((*server)->url()))) == ec::transport));
 }
 
 BOOST_AUTO_TEST_CASE(callback_may_send_the_next_request) {
