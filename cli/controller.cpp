@@ -1,0 +1,200 @@
+#include "cli/controller.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include "actors/clock.hpp"
+#include "actors/supervisor.hpp"
+#include "cli/crew.hpp"
+#include "clients/aliyun/credentials.hpp"
+#include "clients/http/boot_time.hpp"
+#include "clients/http/curl_transport.hpp"
+#include "clients/kube/client.hpp"
+#include "core/entry_name.hpp"
+#include "messages/protocol.hpp"
+#include "observe/log.hpp"
+#include "observe/version.hpp"
+
+namespace natgw::cli {
+
+namespace {
+
+constexpr auto retry_delay = std::chrono::seconds{2};
+
+/// Few threads, no polling while idle, and no actor that keeps its thread.
+struct caf_config : caf::actor_system_config {
+  caf_config() {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", size_t{2});
+    set("scheduler.max-throughput", size_t{100});
+    add_message_types<caf::id_block::natgw>();
+  }
+};
+
+actors::clock system_clock() {
+  return {.now = http::boot_now, .wall = [] {
+            return std::chrono::time_point_cast<std::chrono::milliseconds>(
+              std::chrono::system_clock::now());
+          }};
+}
+
+http::curl_options options_of(const kube::api_server& server) {
+  http::curl_options result;
+  result.tls.ca_pem = server.tls.ca_pem;
+  result.tls.certificate_pem = server.tls.cert_pem;
+  result.tls.key_pem = server.tls.key_pem;
+  result.tls.verify = !server.tls.insecure;
+  result.user_agent = "natgw-controller/" + std::string{observe::version()};
+  return result;
+}
+
+http::curl_options cloud_options() {
+  http::curl_options result;
+  result.user_agent = "natgw-controller/" + std::string{observe::version()};
+  return result;
+}
+
+/// One question to the API server, waited for.
+expected<std::string> ask_cluster_uid(kube::client& api) {
+  std::promise<expected<std::string>> promise;
+  auto answer = promise.get_future();
+  api.get_namespace_uid("kube-system", [&promise](expected<std::string> uid) {
+    promise.set_value(std::move(uid));
+  });
+  return answer.get();
+}
+
+/// The uid of kube-system is the identity of the cluster, and without it no
+/// entry has a name: so ask until there is an answer.
+expected<std::string> cluster_uid(kube::client& api, std::stop_token give_up) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  while (!give_up.stop_requested()) {
+    auto uid = ask_cluster_uid(api);
+    if (uid)
+      return uid;
+    observe::log(observe::level::warn, "cluster_not_answering",
+                 {{"code", std::string{to_string(uid.error().code)}},
+                  {"detail", uid.error().detail}});
+    std::unique_lock lock{mutex};
+    wake.wait_for(lock, give_up, retry_delay, [] { return false; });
+  }
+  return fail(ec::cancelled, "stopped before the API server answered");
+}
+
+expected<std::shared_ptr<aliyun::credential_source>>
+credentials_of(const config::settings& settings) {
+  aliyun::credentials keys{
+    .access_key = settings.keys.access_key.reveal(),
+    .access_secret = aliyun::secret{settings.keys.access_secret.reveal()}};
+  if (settings.keys.access_key.empty()) {
+    auto found = aliyun::read_environment(
+      [](const char* name) -> const char* { return std::getenv(name); });
+    if (!found)
+      return std::unexpected{found.error()};
+    keys = std::move(*found);
+  }
+  if (auto sound = aliyun::validate(keys); !sound)
+    return std::unexpected{sound.error()};
+  return std::make_shared<aliyun::static_credentials>(std::move(keys));
+}
+
+} // namespace
+
+struct controller::parts {
+  std::shared_ptr<observe::metrics> metrics
+    = std::make_shared<observe::metrics>();
+  std::unique_ptr<http::curl_transport> kube_net;
+  std::unique_ptr<http::curl_transport> cloud_net;
+  std::shared_ptr<kube::client> api;
+  caf_config config;
+  std::unique_ptr<caf::actor_system> system;
+  supervisor_actor supervisor;
+  std::shared_future<bool> ended;
+  std::shared_ptr<std::atomic<bool>> ready
+    = std::make_shared<std::atomic<bool>>(false);
+  std::atomic<bool> stopping = false;
+};
+
+controller::controller(std::unique_ptr<parts> parts)
+  : parts_{std::move(parts)} {
+  // nop
+}
+
+expected<std::unique_ptr<controller>>
+controller::start(controller_options options, std::stop_token give_up) {
+  auto keys = credentials_of(options.settings);
+  if (!keys)
+    return std::unexpected{keys.error()};
+  auto p = std::make_unique<parts>();
+  p->kube_net
+    = std::make_unique<http::curl_transport>(options_of(options.server));
+  p->cloud_net = std::make_unique<http::curl_transport>(cloud_options());
+  p->api = std::make_shared<kube::client>(*p->kube_net, options.server);
+  auto uid = cluster_uid(*p->api, std::move(give_up));
+  if (!uid)
+    return std::unexpected{uid.error()};
+  auto names = core::entry_names::make("natgw", *uid);
+  if (!names)
+    return std::unexpected{names.error()};
+  p->system = std::make_unique<caf::actor_system>(p->config);
+  crew_parts crew{.settings = options.settings,
+                  .names = std::move(*names),
+                  .identity = options.identity,
+                  .api = p->api,
+                  .cloud_net = p->cloud_net.get(),
+                  .keys = std::move(*keys),
+                  .time = system_clock(),
+                  .metrics = p->metrics};
+  auto promise = std::make_shared<std::promise<bool>>();
+  p->ended = promise->get_future().share();
+  p->supervisor = p->system->spawn(
+    actors::supervisor, supervisor_config_of(options.settings),
+    spawners_of(*p->system, std::move(crew)), system_clock(), p->metrics,
+    [ready = p->ready](bool now) { *ready = now; });
+  p->supervisor->attach_functor([promise](const caf::error& reason) {
+    promise->set_value(reason == caf::exit_reason::normal || !reason);
+  });
+  return std::unique_ptr<controller>{new controller{std::move(p)}};
+}
+
+controller::~controller() {
+  stop();
+  wait();
+  // The actors end first, then the loops that call them back.
+  parts_->supervisor = nullptr;
+  parts_->system.reset();
+}
+
+void controller::stop() {
+  if (!parts_->stopping.exchange(true))
+    caf::anon_send(parts_->supervisor, atom::stop_v);
+}
+
+bool controller::wait() {
+  return parts_->ended.get();
+}
+
+bool controller::healthy() const {
+  return parts_->ended.wait_for(std::chrono::seconds{0})
+         != std::future_status::ready;
+}
+
+bool controller::ready() const {
+  return *parts_->ready && healthy();
+}
+
+observe::metrics& controller::metrics() {
+  return *parts_->metrics;
+}
+
+} // namespace natgw::cli

@@ -1,0 +1,240 @@
+#include "cli/crew.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/forward_table.hpp"
+#include "actors/lease_keeper.hpp"
+#include "actors/object_reader.hpp"
+#include "actors/openapi_caller.hpp"
+#include "actors/placement.hpp"
+#include "actors/pod_watcher.hpp"
+#include "actors/port_pool.hpp"
+#include "actors/record_watcher.hpp"
+#include "actors/status_writer.hpp"
+
+namespace natgw::cli {
+
+namespace {
+
+using parts_ptr = std::shared_ptr<const crew_parts>;
+
+constexpr auto minute = std::chrono::seconds{60};
+
+std::chrono::seconds whole_seconds(std::chrono::milliseconds x) {
+  return std::chrono::duration_cast<std::chrono::seconds>(x);
+}
+
+actors::lease_keeper_config lease_config(const crew_parts& x) {
+  auto& lease = x.settings.natgw.lease;
+  auto& name = x.settings.natgw.controller_class;
+  return {.lease = {lease.ns,
+                    name.empty() ? lease.name : lease.name + "-" + name},
+          .election = {.identity = x.identity,
+                       .lease_duration = whole_seconds(lease.duration),
+                       .renew_deadline = whole_seconds(lease.renew_deadline),
+                       .retry_period = lease.retry_period},
+          .write_timeout = lease.renew_deadline / 2,
+          .seed = actors::fresh_seed()};
+}
+
+actors::status_writer_config writer_config(const crew_parts& x) {
+  auto& settings = x.settings;
+  auto share = settings.natgw.status_writers;
+  actors::status_writer_config result;
+  result.queue.limit = {.count = std::max(1U, settings.kube_qps / share),
+                        .per = std::chrono::seconds{1}};
+  result.queue.burst = std::max(1U, settings.kube_burst / share);
+  result.seed = actors::fresh_seed();
+  return result;
+}
+
+/// `https://HOST[:PORT]` or `http://…` for emulators, as the loader checked.
+void set_endpoint(aliyun::vpc_endpoint& to, const std::string& url) {
+  if (url.empty())
+    return;
+  auto scheme = url.find("://");
+  to.tls = url.starts_with("https");
+  to.host = url.substr(scheme + 3);
+  if (to.host.ends_with('/'))
+    to.host.pop_back();
+}
+
+actors::openapi_caller_config caller_config(const crew_parts& x) {
+  auto& own = x.settings.natgw;
+  actors::openapi_caller_config result;
+  result.endpoint.region = x.settings.region;
+  set_endpoint(result.endpoint, own.endpoint);
+  result.endpoint.scheme = own.signing == config::signature::v1
+                             ? aliyun::signature_scheme::v1
+                             : aliyun::signature_scheme::v3;
+  for (size_t i = 0; i < api_action_count; ++i)
+    result.dispatch.limits[i]
+      = {.quota = {.count = own.rates.per_minute[i], .per = minute},
+         .burst = own.rates.burst};
+  result.write_timeout = own.write_deadline;
+  result.on_attempt = [metrics = x.metrics](auto& seen) {
+    metrics->count_call(seen.action, seen.outcome == call_class::ok
+                                       ? std::nullopt
+                                       : std::optional{seen.failure});
+  };
+  return result;
+}
+
+actors::pod_watcher_config pod_config(const crew_parts& x) {
+  auto& own = x.settings.natgw;
+  actors::pod_watcher_config result;
+  result.pods.ns = own.watch_namespace;
+  result.pods.label_selector = own.pod_selector;
+  for (auto watch : {&result.pods, &result.nodes}) {
+    watch->reflector.page_size = own.page_size;
+    watch->seed = actors::fresh_seed();
+    watch->metrics = x.metrics;
+  }
+  return result;
+}
+
+actors::watch_config record_config(const crew_parts& x) {
+  actors::watch_config result;
+  result.ns = x.settings.natgw.watch_namespace;
+  result.reflector.page_size = x.settings.natgw.page_size;
+  result.seed = actors::fresh_seed();
+  result.metrics = x.metrics;
+  return result;
+}
+
+core::placement_options placement_config(const crew_parts& x) {
+  core::placement_options result;
+  result.rules = {.controller_class = x.settings.natgw.controller_class,
+                  .stateful_kinds = x.settings.stateful_kinds,
+                  .max_ports = x.settings.natgw.max_ports_per_pod};
+  for (auto& gateway : x.settings.gateways)
+    result.gateways.push_back({gateway.id, gateway.zone});
+  return result;
+}
+
+core::table_options table_config(const crew_parts& x,
+                                 const actors::pair_surroundings& around) {
+  auto& own = x.settings.natgw;
+  return {.gateway = around.gateway,
+          .vpc = x.settings.vpc,
+          .names = x.names,
+          .epoch = around.epoch,
+          .seed = actors::fresh_seed(),
+          .write_deadline = own.write_deadline,
+          .sweep_interval = own.sweep_interval,
+          .max_window = own.max_window};
+}
+
+std::vector<uint16_t> blocked_ports(const config::own_settings& own) {
+  if (!own.blocked_ports)
+    return {std::begin(core::carrier_blocked_ports),
+            std::end(core::carrier_blocked_ports)};
+  std::vector<uint16_t> result;
+  for (auto& range : *own.blocked_ports)
+    for (uint32_t port = range.first; port <= range.last; ++port)
+      result.push_back(static_cast<uint16_t>(port));
+  return result;
+}
+
+core::pool_options pool_config(const crew_parts& x,
+                               const actors::pair_surroundings& around) {
+  auto& own = x.settings.natgw;
+  core::pool_options result{.names = x.names,
+                            .gateway = around.gateway,
+                            .blocked_ports = blocked_ports(own)};
+  auto found = std::ranges::find(x.settings.gateways, around.gateway,
+                                 &config::gateway_pool::id);
+  if (found != x.settings.gateways.end()) {
+    result.zone = found->zone;
+    result.eips = found->eips;
+    result.first_port = found->ports.first;
+    result.last_port = found->ports.last;
+  }
+  result.cooldown = whole_seconds(own.cooldown);
+  result.seed = actors::fresh_seed();
+  result.epoch = around.epoch;
+  result.early = own.early_address;
+  result.fixed_linger = whole_seconds(own.fixed_linger);
+  result.workload_probe = whole_seconds(own.workload_probe_interval);
+  result.orphan_limit_percent = own.orphan_limit_percent;
+  result.accept_orphans = own.accept_orphans;
+  result.drain = around.drain;
+  return result;
+}
+
+void add_helpers(actors::spawners& make, caf::actor_system& sys, parts_ptr x) {
+  if (x->settings.natgw.lease.enabled)
+    make.lease_keeper = [&sys, x](const supervisor_actor& boss) {
+      return lease_keeper_actor{sys.spawn(actors::lease_keeper, x->api, x->time,
+                                          lease_config(*x), boss)};
+    };
+  make.writers = [&sys, x] {
+    std::vector<status_writer_actor> result;
+    for (uint32_t i = 0; i < x->settings.natgw.status_writers; ++i)
+      result.emplace_back(
+        sys.spawn(actors::status_writer, x->api, x->time, writer_config(*x)));
+    return result;
+  };
+  make.caller = [&sys, x] {
+    return openapi_caller_actor{sys.spawn(actors::openapi_caller, x->cloud_net,
+                                          x->keys, x->time, caller_config(*x))};
+  };
+  make.reader = [&sys, x] {
+    return object_reader_actor{
+      sys.spawn(actors::object_reader, x->api, actors::object_reader_config{})};
+  };
+}
+
+void add_watchers(actors::spawners& make, caf::actor_system& sys, parts_ptr x) {
+  make.placement = [&sys, x](const supervisor_actor& boss,
+                             const std::vector<status_writer_actor>& writers) {
+    return sys.spawn(actors::placement, placement_config(*x), writers, boss,
+                     x->time, x->metrics);
+  };
+  make.records = [&sys, x](const placement_actor& placement) {
+    return record_watcher_actor{sys.spawn(
+      actors::record_watcher, x->api, x->time, record_config(*x), placement)};
+  };
+  make.pods = [&sys, x](const placement_actor& placement) {
+    return pod_watcher_actor{sys.spawn(actors::pod_watcher, x->api, x->time,
+                                       pod_config(*x), placement)};
+  };
+}
+
+} // namespace
+
+actors::supervisor_config
+supervisor_config_of(const config::settings& settings) {
+  actors::supervisor_config result;
+  for (auto& gateway : settings.gateways)
+    result.gateways.push_back(gateway.id);
+  return result;
+}
+
+actors::spawners spawners_of(caf::actor_system& sys, crew_parts parts) {
+  auto x = std::make_shared<const crew_parts>(std::move(parts));
+  actors::spawners make;
+  add_helpers(make, sys, x);
+  add_watchers(make, sys, x);
+  make.table = [&sys, x](const actors::pair_surroundings& around) {
+    return forward_table_actor{sys.spawn(
+      actors::forward_table, table_config(*x, around), around.caller)};
+  };
+  make.pool = [&sys, x](const actors::pair_surroundings& around,
+                        const forward_table_actor& table) {
+    return sys.spawn(actors::port_pool, pool_config(*x, around),
+                     actors::pool_peers{.placement = around.placement,
+                                        .table = table,
+                                        .records = around.records,
+                                        .reader = around.reader,
+                                        .writers = around.writers},
+                     x->time, x->metrics);
+  };
+  return make;
+}
+
+} // namespace natgw::cli

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <caf/fwd.hpp>
+
+#include "actors/clock.hpp"
+#include "actors/supervisor.hpp"
+#include "clients/aliyun/credentials.hpp"
+#include "clients/http/transport.hpp"
+#include "clients/kube/client.hpp"
+#include "config/model.hpp"
+#include "core/entry_name.hpp"
+#include "observe/metrics.hpp"
+
+namespace natgw::cli {
+
+/// What all actors are made from.
+struct crew_parts {
+  config::settings settings;
+  core::entry_names names;
+  std::string identity;
+  std::shared_ptr<kube::client> api;
+  /// Must outlive the actors' system.
+  http::transport* cloud_net = nullptr;
+  std::shared_ptr<aliyun::credential_source> keys;
+  actors::clock time;
+  std::shared_ptr<observe::metrics> metrics;
+};
+
+actors::supervisor_config
+supervisor_config_of(const config::settings& settings);
+
+/// The settings, translated into the options of each actor. The only place
+/// that knows both.
+actors::spawners spawners_of(caf::actor_system& system, crew_parts parts);
+
+} // namespace natgw::cli
