@@ -1,0 +1,122 @@
+#include "actors/forward_table.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "observe/log.hpp"
+
+namespace natgw::actors {
+
+namespace {
+
+using self_ptr = forward_table_self::stateful_pointer<forward_table_state>;
+
+void log_report(forward_table_state& st, const table_report& x) {
+  auto& before = st.reported;
+  if (x.usable != before.usable || x.problem != before.problem)
+    observe::log(x.usable ? observe::level::info : observe::level::warn,
+                 x.usable ? "gateway_usable" : "gateway_unusable",
+                 {{"gateway", st.gateway}, {"problem", x.problem}});
+  if (x.listed && !before.listed)
+    observe::log(observe::level::info, "table_listed",
+                 {{"gateway", st.gateway},
+                  {"entries", std::to_string(x.entries)}});
+  if (x.quota != before.quota && x.quota > 0)
+    observe::log(observe::level::warn, "quota_reached",
+                 {{"gateway", st.gateway},
+                  {"entries", std::to_string(x.quota)}});
+}
+
+void log_news(const forward_table_state& st, const entry_news& x) {
+  if (x.fact != entry_fact::lost && x.fact != entry_fact::refused
+      && x.fact != entry_fact::absent)
+    return;
+  observe::log(observe::level::warn, "entry_" + std::string{to_string(x.fact)},
+               {{"gateway", st.gateway},
+                {"entry", x.spec.name},
+                {"id", x.id},
+                {"reason", std::string{to_string(x.reason)}},
+                {"detail", x.detail}});
+}
+
+/// Carries out one effect each.
+struct sender {
+  self_ptr self;
+
+  void operator()(api_call& x) const {
+    self->send(self->state.caller, std::move(x));
+  }
+
+  void operator()(entry_news& x) const {
+    log_news(self->state, x);
+    self->send(self->state.pool, std::move(x));
+  }
+
+  void operator()(foreign_news& x) const {
+    self->send(self->state.pool, std::move(x));
+  }
+
+  void operator()(table_report& x) const {
+    auto& st = self->state;
+    log_report(st, x);
+    if (st.metrics)
+      st.metrics->set_table(st.gateway, x);
+    st.reported = x;
+    self->send(st.pool, std::move(x));
+  }
+};
+
+/// Lets the core handle something, now, and does what it decides.
+template <class Handle>
+void decide(self_ptr self, Handle&& handle) {
+  auto& st = self->state;
+  auto now = st.time.now();
+  for (auto& x : handle(*st.core, now))
+    std::visit(sender{self}, x);
+  if (auto at = st.core->wake())
+    st.timer.arm(self, now, *at);
+}
+
+} // namespace
+
+forward_table_self::behavior_type
+forward_table(self_ptr self, core::table_options options,
+              openapi_caller_actor caller, clock time,
+              std::shared_ptr<observe::metrics> metrics) {
+  auto& st = self->state;
+  st.gateway = options.gateway;
+  st.caller = std::move(caller);
+  st.time = std::move(time);
+  st.metrics = std::move(metrics);
+  st.core.emplace(std::move(options));
+  return {
+    [self](atom::start, port_pool_actor& pool) {
+      self->state.pool = std::move(pool);
+      decide(self, [](auto& core, instant now) { return core.start(now); });
+    },
+    [self](const entry_want& x) {
+      decide(self,
+             [&x](auto& core, instant now) { return core.handle(x, now); });
+    },
+    [self](const entry_drop& x) {
+      decide(self,
+             [&x](auto& core, instant now) { return core.handle(x, now); });
+    },
+    [self](atom::settled) {
+      decide(self, [](auto& core, instant now) { return core.settled(now); });
+    },
+    [self](const api_reply& x) {
+      decide(self,
+             [&x](auto& core, instant now) { return core.handle(x, now); });
+    },
+    [self](atom::tick) {
+      decide(self, [](auto& core, instant now) { return core.tick(now); });
+    },
+    [self](atom::tick, uint64_t number) {
+      if (self->state.timer.goes_off(number))
+        decide(self, [](auto& core, instant now) { return core.tick(now); });
+    },
+  };
+}
+
+} // namespace natgw::actors
