@@ -17,6 +17,7 @@ engine::engine(table_options options)
 
 void engine::accept(const entry_want& wish) {
   auto wanted = pack(wish.spec);
+  note("wish", nullptr, wish.spec.name);
   slot& x = table.obtain(wish.spec.name);
   if (!wanted || !is_ours(wish.spec)) {
     x.wanted = pack_seen(wish.spec);
@@ -58,6 +59,7 @@ void engine::accept(const entry_want& wish) {
 
 void engine::accept(const entry_drop& wish) {
   auto& x = table.obtain(wish.spec.name);
+  note("drop", &x);
   if (x.wish != wish_kind::drop) {
     x.hold = hold_kind::none;
     x.told = told_kind::nothing;

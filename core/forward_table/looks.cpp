@@ -40,6 +40,7 @@ urgency engine::look_urgency(const slot& x) const {
 void engine::look(slot& x, look_reason reason, instant due) {
   auto& w = x.busy();
   if (w.op || w.place == look_place::flying
+      || (w.refusal && reason != look_reason::diagnose)
       || (w.place != look_place::nowhere && w.look == reason))
     return;
   cancel_look(x);
@@ -234,6 +235,7 @@ void engine::look_answered(const api_reply& reply, const call_record& record) {
     return;
   w.place = look_place::nowhere;
   auto reason = std::exchange(w.look, look_reason::none);
+  changed(x);
   if (w.look_failed) {
     auto delay = op_pause.delay(std::min(w.looks, 16U), rng);
     ++w.looks;

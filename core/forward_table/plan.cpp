@@ -82,7 +82,7 @@ auto engine::replace_step(slot& x) -> std::optional<step> {
     // one is made beside it, unless it is in the way.
     if (w.op && w.op->call.action == api_action::delete_entry)
       return std::nullopt;
-    if (w.op)
+    if (under_way(*source))
       return step{.kind = step::wait_for, .other = source, .claims = true};
   }
   if (source->status != entry_status::available || source->unconfirmed)
@@ -230,6 +230,7 @@ void engine::claim(slot& x, slot& other) {
   release_claim(x);
   x.busy().claims = other.number;
   other.busy().claimed_by = x.number;
+  note("claims " + other.name, &x);
   // Its own wish rests; but a write that is to be repeated does not.
   if (!other.work->op)
     queue.remove(other.place);
@@ -242,6 +243,7 @@ void engine::release_claim(slot& x) {
   if (other == nullptr || !other->work)
     return;
   other->work->claimed_by = 0;
+  note("leaves " + other->name, &x);
   reconsider(*other);
 }
 
