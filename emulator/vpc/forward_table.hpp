@@ -32,12 +32,12 @@ struct port_span {
 
 /// One forward entry.
 struct entry {
-  std::string id;
+  std::string id = {};
   /// Empty: without a name.
-  std::string name;
-  port_span external;
+  std::string name = {};
+  port_span external = {};
   /// Of the same count and protocol.
-  port_span internal;
+  port_span internal = {};
   bool port_break = false;
   entry_state state = entry_state::pending;
   /// Grows with creation; what pages are sorted by.
