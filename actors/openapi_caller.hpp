@@ -43,6 +43,8 @@ struct call_observation {
   std::string_view gateway;
   /// The OpenAPI's Code, "ok", or the transport's error.
   std::string_view code;
+  /// What went wrong; meaningful unless `outcome` is ok.
+  ec failure = ec::rejected;
   call_class outcome = call_class::ok;
   /// The HTTP status; 0 if nothing came back.
   int status = 0;

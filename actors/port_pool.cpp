@@ -194,7 +194,6 @@ port_pool(self_ptr self, core::pool_options options, pool_peers peers,
       carry_out(self, self->state.core->foreign_told(x, now()));
     },
     [self, now](const table_report& x) {
-      self->state.metrics->set_table(self->state.gateway, x);
       carry_out(self, self->state.core->table_told(x, now()));
     },
     [self, now](const record_written& x) {

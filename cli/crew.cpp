@@ -221,8 +221,9 @@ actors::spawners spawners_of(caf::actor_system& sys, crew_parts parts) {
   add_helpers(make, sys, x);
   add_watchers(make, sys, x);
   make.table = [&sys, x](const actors::pair_surroundings& around) {
-    return forward_table_actor{sys.spawn(
-      actors::forward_table, table_config(*x, around), around.caller)};
+    return forward_table_actor{sys.spawn(actors::forward_table,
+                                         table_config(*x, around),
+                                         around.caller, x->time, x->metrics)};
   };
   make.pool = [&sys, x](const actors::pair_surroundings& around,
                         const forward_table_actor& table) {

@@ -10,6 +10,7 @@
 #include "cli/check.hpp"
 #include "cli/command.hpp"
 #include "cli/emulate.hpp"
+#include "cli/run.hpp"
 #include "cli/signals.hpp"
 #include "observe/version.hpp"
 
@@ -34,6 +35,7 @@ int run(int argc, char** argv) {
   app.footer(examples);
   app.require_subcommand(1);
   natgw::cli::add_check(app, chosen);
+  natgw::cli::add_run(app, chosen);
   natgw::cli::add_emulate(app, chosen);
   try {
     app.parse(argc, argv);
