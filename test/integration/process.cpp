@@ -1,0 +1,102 @@
+#include "test/integration/process.hpp"
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace natgw::test {
+
+process::process(std::vector<std::string> command) {
+  std::array<int, 2> ends{};
+  if (pipe(ends.data()) != 0)
+    throw std::runtime_error("pipe");
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_addclose(&actions, ends[0]);
+  posix_spawn_file_actions_addclose(&actions, ends[1]);
+  // The child must not inherit the signals that we keep blocked.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  std::vector<char*> arguments;
+  for (auto& x : command)
+    arguments.push_back(x.data());
+  arguments.push_back(nullptr);
+  auto problem = posix_spawnp(&pid_, arguments[0], &actions, &attributes,
+                              arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[1]);
+  out_ = fdopen(ends[0], "r");
+  if (problem != 0) {
+    pid_ = -1;
+    throw std::runtime_error("cannot start " + command[0]);
+  }
+}
+
+process::~process() {
+  if (pid_ > 0) {
+    signal(SIGKILL);
+    wait();
+  }
+  if (out_ != nullptr)
+    std::fclose(out_);
+}
+
+std::string process::read_until(const std::string& text) {
+  std::string result;
+  std::array<char, 4096> line{};
+  while (std::fgets(line.data(), static_cast<int>(line.size()), out_)
+         != nullptr) {
+    result += line.data();
+    if (std::string{line.data()}.find(text) != std::string::npos)
+      break;
+  }
+  return result;
+}
+
+std::string process::read_all() {
+  std::string result;
+  std::array<char, 4096> part{};
+  while (auto n = std::fread(part.data(), 1, part.size(), out_))
+    result.append(part.data(), n);
+  return result;
+}
+
+void process::signal(int number) const {
+  if (pid_ > 0)
+    kill(pid_, number);
+}
+
+int process::wait() {
+  int status = 0;
+  if (pid_ <= 0 || waitpid(pid_, &status, 0) != pid_)
+    return -1;
+  pid_ = -1;
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+temporary_folder::temporary_folder() {
+  auto name
+    = (std::filesystem::temp_directory_path() / "natgw.XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr)
+    throw std::runtime_error("mkdtemp");
+  path_ = name;
+}
+
+temporary_folder::~temporary_folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+} // namespace natgw::test

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+/// Other processes, for tests that need the program as a whole.
+namespace natgw::test {
+
+/// A process whose standard output we read. Killed if it still runs when this
+/// object goes.
+class process {
+public:
+  /// Starts a program with arguments; its standard error is ours.
+  explicit process(std::vector<std::string> command);
+  ~process();
+
+  process(const process&) = delete;
+  process& operator=(const process&) = delete;
+
+  /// Reads up to and with the first line that contains `text`; all that was
+  /// read. Ends early if the process does.
+  std::string read_until(const std::string& text);
+
+  /// Reads to the end.
+  std::string read_all();
+
+  void signal(int number) const;
+
+  /// Waits for the end; the exit status, or 128 and the signal's number.
+  int wait();
+
+private:
+  pid_t pid_ = -1;
+  FILE* out_ = nullptr;
+};
+
+/// A fresh folder that goes with this object.
+class temporary_folder {
+public:
+  temporary_folder();
+  ~temporary_folder();
+
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
+
+  std::string operator/(const std::string& name) const {
+    return path_ + '/' + name;
+  }
+
+private:
+  std::string path_;
+};
+
+} // namespace natgw::test
