@@ -170,6 +170,17 @@ BOOST_AUTO_TEST_CASE(fm12_refusal_and_growth_make_no_busy_loop) {
   BOOST_TEST(binds().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(room_of_a_refused_pod_is_there_for_the_next) {
+  room("ngw-a", 1);
+  room("ngw-b", 0);
+  const auto x = pod("p");
+  change(x);
+  refuse("ngw-a", x);
+  // The pool has nothing new to tell: nothing changed there.
+  change(pod("q"));
+  BOOST_TEST((binds() == texts{"ngw-a:p", "ngw-a:q"}));
+}
+
 BOOST_AUTO_TEST_CASE(refusal_of_an_earlier_pod_is_ignored) {
   const auto x = pod("p");
   change(x);
@@ -311,6 +322,7 @@ BOOST_AUTO_TEST_CASE(fm19_switch_turned_off_and_on_again) {
   BOOST_TEST((binds() == texts{"ngw-a:p", "ngw-a:p"}));
   // The pool had said this before it heard of the new wish.
   settle("ngw-a", "p");
+  BOOST_TEST(binds().empty());
   remove(x);
   BOOST_TEST(unbinds() == texts{"ngw-a:p!"});
 }
