@@ -211,6 +211,7 @@ struct engine {
   void flush_foreign();
   void report();
   bool report_changed() const;
+  bool report_urgent() const;
   uint32_t queue_depth() const;
   bool usable() const;
   const std::string& problem() const;

@@ -177,11 +177,15 @@ std::optional<instant> engine::wake() const {
   also(gateway.due());
   if (!timers.empty())
     also(timers.begin()->first);
-  also(pump_at);
-  also(shared_at);
-  also(scan.wake());
-  if (listed && !scan.active())
-    also(next_sweep);
+  if (!told_gone) {
+    also(pump_at);
+    also(shared_at);
+    // Otherwise the next answer wakes it.
+    if (describes_in_flight < cfg.max_describes)
+      also(scan.wake());
+    if (listed && !scan.active())
+      also(next_sweep);
+  }
   if (auto at = started_at + cfg.write_deadline; now < at && !blocked.empty())
     also(at);
   if (report_changed())

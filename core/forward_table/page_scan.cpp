@@ -34,7 +34,8 @@ std::optional<uint32_t> page_scan::next(uint32_t max_in_flight, instant now) {
 }
 
 std::optional<instant> page_scan::wake() const {
-  if (!active_ || again_.empty())
+  // While others are under way, their answers come first.
+  if (!active_ || again_.empty() || in_flight_ > 0)
     return std::nullopt;
   return again_at_;
 }

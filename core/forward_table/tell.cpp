@@ -33,10 +33,17 @@ uint32_t engine::queue_depth() const {
 
 bool engine::report_changed() const {
   auto& r = last_report;
+  return report_urgent()
+         || (gateway_known
+             && (r.queue_depth != queue_depth() || r.entries != table.size()
+                 || r.window != window.size()));
+}
+
+/// What the pool waits for, or must not act upon any more.
+bool engine::report_urgent() const {
+  auto& r = last_report;
   return gateway_known
-         && (r.listed != listed || r.queue_depth != queue_depth()
-             || r.entries != table.size() || r.window != window.size()
-             || r.quota != quota || r.usable != usable()
+         && (r.listed != listed || r.usable != usable() || r.quota != quota
              || r.problem != problem() || r.zone != gateway.zone()
              || r.eips != gateway.eips());
 }
@@ -50,7 +57,7 @@ const std::string& engine::problem() const {
 }
 
 void engine::report() {
-  if (now < next_report || !report_changed())
+  if (!report_urgent() && (now < next_report || !report_changed()))
     return;
   next_report = now + cfg.report_interval;
   last_report = {.usable = usable(),

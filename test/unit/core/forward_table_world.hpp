@@ -147,7 +147,8 @@ private:
     if (call.action == api_action::describe_entries)
       return describe(call);
     auto parameters = std::string{to_string(call.action)} + call.entry_id + ' '
-                      + call.spec.name + table::external_text(table::pack_seen(call.spec))
+                      + call.spec.name
+                      + table::external_text(table::pack_seen(call.spec))
                       + table::internal_text(table::pack_seen(call.spec));
     if (auto i = tokens.find(call.client_token);
         i != tokens.end() && i->second.when + retention > now) {

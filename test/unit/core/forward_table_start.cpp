@@ -1,0 +1,271 @@
+#include <boost/test/unit_test.hpp>
+
+#include "forward_table_world.hpp"
+
+using namespace natgw;
+using namespace natgw::core;
+using namespace natgw::core::test;
+
+namespace {
+
+/// Names as another cluster would build them.
+std::string name_of_neighbour() {
+  auto names = *entry_names::make("natgw", "another-uid");
+  return names.build(plain_name_key("1"), 0);
+}
+
+entry_spec foreign_spec(int n, std::string name = "web") {
+  return {std::move(name),
+          "1.0.0.2",
+          "10.9.0.1",
+          static_cast<uint16_t>(1 + n),
+          static_cast<uint16_t>(1 + n),
+          1,
+          protocol::tcp};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(forward_table_start)
+
+BOOST_AUTO_TEST_CASE(the_report_tells_zone_and_eips_and_the_list) {
+  world w;
+  w.start();
+  w.run(1s);
+  BOOST_TEST(w.report.usable);
+  BOOST_TEST(w.report.listed);
+  BOOST_TEST(w.report.zone == "zone-a");
+  BOOST_TEST(w.report.eips.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(every_page_is_read) {
+  world w;
+  for (int i = 0; i < 120; ++i)
+    w.cloud.put(foreign_spec(i));
+  w.start();
+  BOOST_TEST(w.foreign.size() == 120U);
+  BOOST_TEST(w.report.entries == 120U);
+  BOOST_TEST(w.sent(api_action::describe_entries) == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_moves_while_it_is_listed_is_listed_anew) {
+  world w;
+  for (int i = 0; i < 120; ++i)
+    w.cloud.put(foreign_spec(i));
+  auto pages = 0;
+  w.on_reply = [&](const api_call& call, api_reply&) {
+    if (call.action == api_action::describe_entries && ++pages == 1)
+      w.cloud.entries.erase(w.cloud.entries.begin());
+    return false;
+  };
+  w.start();
+  BOOST_TEST(w.foreign.size() == 119U);
+  // Twice three pages, and a look at the one that went.
+  BOOST_TEST(w.sent(api_action::describe_entries) == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(a_page_that_fails_is_asked_again) {
+  world w;
+  for (int i = 0; i < 120; ++i)
+    w.cloud.put(foreign_spec(i));
+  auto failures = 0;
+  w.on_reply = [&](const api_call& call, api_reply& reply) {
+    if (call.page_number == 2 && ++failures <= 2) {
+      reply.outcome = call_class::unanswered;
+      reply.entries.clear();
+    }
+    return false;
+  };
+  w.start();
+  w.run(5s);
+  BOOST_TEST(w.foreign.size() == 120U);
+}
+
+BOOST_AUTO_TEST_CASE(ours_are_told_unclaimed_and_others_foreign) {
+  world w;
+  w.cloud.put(world::spec(1));
+  w.cloud.put(foreign_spec(1, "web"));
+  w.cloud.put(foreign_spec(2, ""));
+  w.cloud.put(foreign_spec(3, name_of_neighbour()));
+  w.start();
+  BOOST_TEST(w.told(entry_fact::unclaimed) == 1U);
+  BOOST_TEST(w.told(entry_fact::unclaimed, world::name(1)) == 1U);
+  BOOST_TEST(w.foreign.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(an_ip_mapping_is_foreign_even_under_our_name) {
+  world w;
+  auto spec = world::spec(1);
+  spec.external_port = spec.internal_port = 1;
+  spec.count = 65535;
+  w.cloud.put(spec, true);
+  w.start();
+  BOOST_REQUIRE(w.foreign.size() == 1U);
+  BOOST_TEST(w.foreign.front().any);
+  BOOST_TEST(w.news.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_wish_that_is_right_already_costs_no_write) {
+  world w;
+  w.cloud.put(world::spec(1));
+  w.start();
+  w.wish(world::want(world::spec(1)));
+  w.run(20s);
+  BOOST_TEST(w.told(entry_fact::available) == 1U);
+  BOOST_TEST(w.sent(api_action::create_entry) == 0U);
+  BOOST_TEST(w.sent(api_action::modify_entry) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_nameless_entry_that_equals_a_wish_is_ours) {
+  world w;
+  auto spec = world::spec(1);
+  spec.name.clear();
+  auto id = w.cloud.put(spec);
+  w.start();
+  BOOST_TEST(w.foreign.size() == 1U);
+  w.wish(world::want(world::spec(1)));
+  w.run(20s);
+  BOOST_TEST(w.foreign.empty());
+  BOOST_REQUIRE(w.told(entry_fact::available) == 1U);
+  BOOST_TEST(w.news.back().id == id);
+  w.wish(entry_drop{world::spec(1)});
+  w.run(20s);
+  BOOST_TEST(w.told(entry_fact::gone) == 1U);
+  BOOST_TEST(w.cloud.entries.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_nameless_entry_that_differs_is_not_ours) {
+  world w;
+  auto spec = world::spec(1);
+  spec.name.clear();
+  spec.internal_port = 81;
+  w.cloud.put(spec);
+  w.start();
+  w.wish(world::want(world::spec(1)));
+  w.run(20s);
+  BOOST_TEST(w.foreign.size() == 1U);
+  BOOST_TEST(w.told(entry_fact::refused) == 1U);
+  BOOST_TEST(w.cloud.entries.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_modified_or_deleted_before_it_is_settled) {
+  world w;
+  w.cloud.put(world::spec(1));
+  w.cloud.put(world::spec(2));
+  w.take(w.table->start(w.now));
+  w.run(50ms);
+  auto moved = world::spec(1);
+  moved.internal_ip = "10.7.0.1";
+  w.wish(world::want(moved));
+  w.wish(entry_drop{world::spec(2)});
+  w.wish(world::want(world::spec(3)));
+  w.run(1min);
+  BOOST_TEST(w.sent(api_action::create_entry) == 1U);
+  BOOST_TEST(w.sent(api_action::modify_entry) == 0U);
+  BOOST_TEST(w.sent(api_action::delete_entry) == 0U);
+  w.take(w.table->settled(w.now));
+  w.run(1min);
+  BOOST_TEST(w.sent(api_action::modify_entry) == 1U);
+  BOOST_TEST(w.sent(api_action::delete_entry) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_delete_waits_one_write_deadline_and_a_look) {
+  world w;
+  auto id = w.cloud.put(world::spec(1));
+  w.start();
+  w.wish(entry_drop{world::spec(1)});
+  w.run(9s);
+  BOOST_TEST(w.sent(api_action::delete_entry) == 0U);
+  w.calls.clear();
+  w.run(3s);
+  BOOST_REQUIRE(w.calls.size() >= 2U);
+  BOOST_TEST(w.calls[0].filter.entry_id == id);
+  BOOST_TEST((w.calls[1].action == api_action::delete_entry));
+  BOOST_TEST(w.told(entry_fact::gone) == 1U);
+}
+
+// A create of the predecessor is still on its way when the drop comes.
+BOOST_AUTO_TEST_CASE(an_unknown_drop_waits_for_a_late_create) {
+  world w;
+  w.start();
+  w.wish(entry_drop{world::spec(1)});
+  w.at(w.now + 8s, [&] { w.cloud.put(world::spec(1)); });
+  w.run(9s);
+  BOOST_TEST(w.told(entry_fact::gone) == 0U);
+  w.run(10s);
+  BOOST_TEST(w.told(entry_fact::gone) == 1U);
+  BOOST_TEST(w.cloud.entries.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_stranger_at_the_dropped_triple_is_left_alone) {
+  world w;
+  w.begin();
+  auto spec = world::spec(1);
+  spec.name = "web";
+  w.cloud.put(spec);
+  w.wish(entry_drop{world::spec(1)});
+  w.run(5s);
+  BOOST_TEST(w.told(entry_fact::gone) == 1U);
+  BOOST_TEST(w.foreign.size() == 1U);
+  BOOST_TEST(w.sent(api_action::delete_entry) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_gateway_of_another_vpc_is_not_used) {
+  world w;
+  w.cloud.gateway.vpc_id = "vpc-2";
+  w.start();
+  w.wish(world::want(world::spec(1)));
+  w.run(10min);
+  BOOST_TEST(!w.report.usable);
+  BOOST_TEST(w.report.problem.find("vpc-2") != std::string::npos);
+  BOOST_TEST(w.sent(api_action::create_entry) == 0U);
+  // It is asked again and again, but slowly.
+  BOOST_TEST(w.sent(api_action::describe_gateways) > 10U);
+  BOOST_TEST(w.sent(api_action::describe_gateways) < 60U);
+}
+
+BOOST_AUTO_TEST_CASE(a_locked_gateway_is_used_again_once_it_is_unlocked) {
+  world w;
+  w.cloud.gateway.financial_locked = true;
+  w.start();
+  w.wish(world::want(world::spec(1)));
+  w.run(1min);
+  BOOST_TEST(!w.report.usable);
+  w.cloud.gateway.financial_locked = false;
+  w.run(2min);
+  BOOST_TEST(w.report.usable);
+  BOOST_TEST(w.told(entry_fact::available) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_list_alone_is_no_proof_that_a_gateway_is_gone) {
+  world w;
+  w.cloud.put(world::spec(1));
+  w.begin();
+  w.cloud.gateway_exists = false;
+  w.run(1h);
+  BOOST_TEST(!w.report.usable);
+  BOOST_TEST(w.report.problem == "is not found");
+  w.cloud.gateway_exists = true;
+  w.run(2min);
+  BOOST_TEST(w.report.usable);
+}
+
+BOOST_AUTO_TEST_CASE(all_drops_are_gone_with_a_gateway_that_is_gone) {
+  world w;
+  w.begin();
+  w.wish(world::want(world::spec(1)));
+  w.wish(world::want(world::spec(2)));
+  w.run(5s);
+  w.cloud.gateway_exists = false;
+  w.cloud.table_exists = false;
+  w.wish(entry_drop{world::spec(1)});
+  w.run(9min);
+  BOOST_TEST(w.told(entry_fact::gone) == 0U);
+  w.run(10min);
+  BOOST_TEST(w.told(entry_fact::gone, world::name(1)) == 1U);
+  BOOST_TEST(w.told(entry_fact::refused, world::name(2)) == 1U);
+  w.wish(entry_drop{world::spec(3)});
+  BOOST_TEST(w.told(entry_fact::gone, world::name(3)) == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
