@@ -12,6 +12,11 @@ namespace natgw::core::table {
 /// found by bisection; one that disagrees replaces what was believed.
 class edge_estimate {
 public:
+  /// False until the first entry was seen done.
+  bool known() const {
+    return high_.count() > 0;
+  }
+
   /// After how long to look first.
   std::chrono::nanoseconds first_look() const;
 

@@ -157,6 +157,7 @@ struct engine {
   void look_again(slot& x);
   void dispatch_looks();
   void dispatch_shared();
+  bool scouting();
   bool worth_waiting(size_t waiting, size_t cost);
   void send_look(slot& x);
   void look_answered(const api_reply& reply, const call_record& record);
@@ -275,6 +276,8 @@ struct engine {
   std::deque<std::string> strangers_to_look_at;
   uint32_t describes_in_flight = 0;
   recent_count burst;
+  /// The slot that is looked at for all others; 0: none.
+  uint32_t scout = 0;
   std::optional<instant> shared_at;
   edge_estimate settle_time;
   edge_estimate delete_time;

@@ -8,6 +8,9 @@ namespace natgw::core::table {
 
 namespace {
 
+/// A scout that is in transition for so long is not typical.
+constexpr auto scout_patience = std::chrono::seconds{2};
+
 std::string cloud_ports(uint16_t first, uint16_t count) {
   return format_ports({first, count}, '/');
 }
@@ -142,6 +145,8 @@ void engine::dispatch_shared() {
     scan.hurry(urgency::birth);
     return;
   }
+  if (!settle_time.known() && waiting > 1 && scouting())
+    return;
   auto pages
     = std::max<size_t>(1, (table.size() + cfg.page_size - 1) / cfg.page_size);
   auto cost = std::min(waiting, pages);
@@ -161,6 +166,24 @@ void engine::dispatch_shared() {
       send_look(*table.at(*next));
     else
       return;
+}
+
+/// While nobody knows how long a write takes, one entry is looked at for all.
+/// @returns whether the others wait for it
+bool engine::scouting() {
+  auto until = looks.oldest_shared() + scout_patience;
+  if (until <= now)
+    return false;
+  shared_at = until;
+  auto* x = table.at(scout);
+  if (x == nullptr || !x->unconfirmed) {
+    scout = *looks.next_shared();
+    x = table.at(scout);
+  }
+  if (x->work->place == look_place::shared
+      && describes_in_flight < cfg.max_describes)
+    send_look(*x);
+  return true;
 }
 
 /// In a burst more entries will be due soon, and one reading shows them all.
