@@ -51,13 +51,13 @@ std::string port_text(const port_span& x);
 
 /// Exact-match filters of DescribeForwardTableEntries.
 struct entry_query {
-  std::optional<std::string> id;
-  std::optional<std::string> name;
-  std::optional<std::string> external_ip;
-  std::optional<std::string> external_port;
-  std::optional<std::string> internal_ip;
-  std::optional<std::string> internal_port;
-  std::optional<std::string> protocol;
+  std::optional<std::string> id = {};
+  std::optional<std::string> name = {};
+  std::optional<std::string> external_ip = {};
+  std::optional<std::string> external_port = {};
+  std::optional<std::string> internal_ip = {};
+  std::optional<std::string> internal_port = {};
+  std::optional<std::string> protocol = {};
 
   bool matches(const entry& x) const;
 };

