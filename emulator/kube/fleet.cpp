@@ -1,94 +1,18 @@
 #include "emulator/kube/fleet.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <random>
 #include <string_view>
-#include <tuple>
 
+#include "emulator/kube/address_pool.hpp"
 #include "emulator/kube/concat.hpp"
 #include "emulator/kube/json_access.hpp"
 #include "emulator/kube/patch.hpp"
 #include "emulator/kube/rules.hpp"
-#include "emulator/kube/target.hpp"
 
 namespace natgw::emulator::kube {
 
 namespace {
-
-struct range {
-  uint32_t first = 0;
-  uint32_t last = 0;
-};
-
-std::optional<uint32_t> parse_ipv4(std::string_view text) {
-  uint32_t result = 0;
-  for (auto i = 0; i < 4; ++i) {
-    auto dot = text.find('.');
-    auto part = parse_number(text.substr(0, dot));
-    if (!part || *part > 255 || (dot == std::string_view::npos) != (i == 3))
-      return std::nullopt;
-    result = (result << 8U) | static_cast<uint32_t>(*part);
-    text.remove_prefix(std::min(text.size(), dot + 1));
-  }
-  return result;
-}
-
-// The host addresses of a CIDR; an unusable text gives a single address.
-range parse_cidr(std::string_view text) {
-  auto slash = text.find('/');
-  auto base = parse_ipv4(text.substr(0, slash));
-  auto bits = slash == std::string_view::npos
-                ? std::nullopt
-                : parse_number(text.substr(slash + 1));
-  if (!base || !bits || *bits < 1 || *bits > 30)
-    return {};
-  auto size = uint32_t{1} << (32U - static_cast<uint32_t>(*bits));
-  auto network = *base & ~(size - 1);
-  return {network + 1, network + size - 2};
-}
-
-std::string format_ipv4(uint32_t x) {
-  return concat(x >> 24U, ".", (x >> 16U) & 255U, ".", (x >> 8U) & 255U, ".",
-                x & 255U);
-}
-
-/// Hands addresses out: the one that has rested longest first, then new ones.
-class address_pool {
-public:
-  address_pool(range space, std::chrono::nanoseconds quarantine)
-    : next_(space.first),
-      last_(space.last),
-      quarantine_(quarantine) {
-    // nop
-  }
-
-  std::optional<uint32_t> take(instant now) {
-    if (!freed_.empty() && freed_.front().first <= now) {
-      auto result = freed_.front().second;
-      freed_.pop_front();
-      return result;
-    }
-    if (next_ == 0 || next_ > last_)
-      return std::nullopt;
-    return next_++;
-  }
-
-  void give_back(uint32_t address, instant now) {
-    freed_.emplace_back(now + quarantine_, address);
-  }
-
-  size_t free() const {
-    return freed_.size() + (next_ == 0 ? 0 : last_ + 1 - next_);
-  }
-
-private:
-  uint32_t next_;
-  uint32_t last_;
-  std::chrono::nanoseconds quarantine_;
-  std::deque<std::pair<instant, uint32_t>> freed_;
-};
 
 struct node {
   std::string name;
@@ -162,7 +86,7 @@ struct fleet::state {
     : server(to),
       cfg(std::move(options)),
       random(cfg.seed),
-      pool(parse_cidr(cfg.pod_cidr), cfg.address_quarantine) {
+      pool(cfg.pod_cidr, cfg.address_quarantine) {
     // nop
   }
 
@@ -393,7 +317,7 @@ std::optional<instant> fleet::next_deadline() const {
 }
 
 size_t fleet::free_addresses() const {
-  return state_->pool.free();
+  return state_->pool.available();
 }
 
 } // namespace natgw::emulator::kube

@@ -216,7 +216,8 @@ response operations::run(const request& x, const target& what,
     return get(x, what, type, now);
   if (x.method == "DELETE" && what.name.empty())
     return remove_all(x, what, type, now);
-  return to_answer(type, write(x, what, type, now), x, wall_time{});
+  return to_answer(type, write(x, what, type, now), x,
+                   rules_.wall_time_at(now));
 }
 
 } // namespace natgw::emulator::kube

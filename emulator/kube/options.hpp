@@ -83,7 +83,7 @@ struct options {
   /// How often a watch with allowWatchBookmarks gets one.
   std::chrono::milliseconds bookmark_interval{60'000};
   /// Changes that are kept of each resource; older ones are compacted.
-  size_t log_window = 100'000;
+  size_t log_window = 20'000;
   /// How far the objects of a list with resourceVersion=0 lag behind.
   std::chrono::milliseconds list_lag{0};
   /// A watch from before the log gets status 410 instead of the usual 200

@@ -245,6 +245,14 @@ void default_fresh(const resource& type, json& object, std::string_view now) {
   }
 }
 
+void drop_empty_fields(json& metadata) {
+  for (const auto* name :
+       {"finalizers", "ownerReferences", "labels", "annotations"})
+    if (auto i = metadata.find(name);
+        i != metadata.end() && (i->is_null() || i->empty()))
+      metadata.erase(name);
+}
+
 std::optional<refusal> check_fresh(const resource& type, const json& object) {
   if (type.group.empty() && type.plural == "pods") {
     const auto* list = look(object, {"spec", "containers"});

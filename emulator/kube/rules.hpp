@@ -23,6 +23,10 @@ std::string generate_name(std::string_view prefix, std::mt19937_64& random);
 /// Checks the types within metadata and the form of the name.
 std::optional<refusal> check_metadata(const resource& type, const json& object);
 
+/// Takes empty labels, annotations, finalizers and ownerReferences out of
+/// metadata, as the real server never shows them.
+void drop_empty_fields(json& metadata);
+
 /// Sets what a fresh object of a type gets by default; drops what a creator
 /// may not set (such as status).
 void default_fresh(const resource& type, json& object, std::string_view now);

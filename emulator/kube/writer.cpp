@@ -43,14 +43,6 @@ bool same_specification(const resource& type, json a, json b) {
   return a == b;
 }
 
-void drop_empty(json& metadata) {
-  for (const auto* name :
-       {"finalizers", "ownerReferences", "labels", "annotations"})
-    if (auto i = metadata.find(name);
-        i != metadata.end() && (i->is_null() || i->empty()))
-      metadata.erase(name);
-}
-
 bool holds_deletion(const json& object) {
   const auto* grace = look(object, {"metadata", "deletionGracePeriodSeconds"});
   auto pending = grace != nullptr && grace->is_number_integer()
@@ -70,10 +62,14 @@ writer::writer(store& objects, wall_time wall_origin, std::mt19937_64& random)
   // nop
 }
 
+wall_time writer::wall_time_at(instant now) const {
+  return wall_origin_
+         + std::chrono::duration_cast<std::chrono::milliseconds>(
+           now.time_since_epoch());
+}
+
 std::string writer::wall(instant now) const {
-  return timestamp(wall_origin_
-                   + std::chrono::duration_cast<std::chrono::milliseconds>(
-                     now.time_since_epoch()));
+  return timestamp(wall_time_at(now));
 }
 
 // -- create -----------------------------------------------------------------
@@ -126,7 +122,7 @@ result<json> writer::prepare_fresh(const address& at, json body, instant now) {
   metadata["creationTimestamp"] = time;
   if (at.type->generation)
     metadata["generation"] = 1;
-  drop_empty(metadata);
+  drop_empty_fields(metadata);
   default_fresh(*at.type, body, time);
   if (auto bad = check_fresh(*at.type, body))
     return std::unexpected{std::move(*bad)};
@@ -187,7 +183,7 @@ void writer::keep_system_fields(const json& old, json& next) const {
     keep(before, metadata, name);
   metadata.erase("selfLink");
   metadata.erase("managedFields");
-  drop_empty(metadata);
+  drop_empty_fields(metadata);
 }
 
 void writer::keep_other_half(const address& at, const json& old, json& next) {
@@ -323,213 +319,13 @@ void writer::edit(const resource& type, const std::string& key,
     return;
   auto body = old->body();
   change(body);
-  drop_empty(body["metadata"]);
+  drop_empty_fields(body["metadata"]);
   if (body == old->body())
     return;
   if (is_deleting(body) && !holds_deletion(body))
     objects_.erase(type, key, now);
   else
     objects_.put(type, key, std::move(body), now);
-}
-
-// -- delete -----------------------------------------------------------------
-
-void writer::mark_deleting(json& object, instant now) const {
-  auto& metadata = object["metadata"];
-  if (!is_deleting(object)) {
-    if (auto i = metadata.find("generation"); i != metadata.end())
-      *i = i->get<int64_t>() + 1;
-    metadata["deletionTimestamp"] = wall(now);
-  }
-  metadata["deletionGracePeriodSeconds"] = 0;
-}
-
-bool writer::revise_finalizers(json& object, const delete_options& how) {
-  if (how.policy == propagation::by_default)
-    return false;
-  auto old = json::array();
-  auto& metadata = object["metadata"];
-  if (auto i = metadata.find("finalizers"); i != metadata.end())
-    old = *i;
-  auto next = json::array();
-  for (const auto& x : old)
-    if (x != "orphan" && x != "foregroundDeletion")
-      next.push_back(x);
-  if (how.policy == propagation::foreground)
-    next.push_back("foregroundDeletion");
-  else if (how.policy == propagation::orphan)
-    next.push_back("orphan");
-  metadata["finalizers"] = next;
-  drop_empty(metadata);
-  return next != old;
-}
-
-// True if the pod is deleted with the grace period in `how`; `pending` is set
-// if an earlier deletion with a shorter period goes on.
-bool writer::begin_grace(const address& at, json& object, delete_options& how,
-                         bool& pending, instant now) const {
-  if (at.type->plural != "pods" || at.type->custom)
-    return false;
-  auto& metadata = object["metadata"];
-  if (is_deleting(object)) {
-    auto left = metadata.value("deletionGracePeriodSeconds", int64_t{0});
-    if (left == 0)
-      return false;
-    if (!how.grace_seconds || *how.grace_seconds >= left) {
-      pending = true;
-      return false;
-    }
-  } else {
-    const auto* period = look(object,
-                              {"spec", "terminationGracePeriodSeconds"});
-    auto phase = text(object, {"status", "phase"});
-    if (!how.grace_seconds)
-      how.grace_seconds = period != nullptr && period->is_number_integer()
-                            ? period->get<int64_t>()
-                            : 0;
-    if (text(object, {"spec", "nodeName"}).empty() || phase == "Failed"
-        || phase == "Succeeded")
-      how.grace_seconds = 0;
-    if (auto i = metadata.find("generation"); i != metadata.end())
-      *i = i->get<int64_t>() + 1;
-  }
-  // Bounded, since the number comes from outside.
-  how.grace_seconds = std::clamp<int64_t>(*how.grace_seconds, 0, 1'000'000'000);
-  metadata["deletionTimestamp"]
-    = wall(now + std::chrono::seconds{*how.grace_seconds});
-  metadata["deletionGracePeriodSeconds"] = *how.grace_seconds;
-  return true;
-}
-
-result<written> writer::begin_deletion(const address& at, const object_ptr& old,
-                                       delete_options how, instant now) {
-  const auto& type = *at.type;
-  auto body = old->body();
-  auto pending = false;
-  auto graceful = begin_grace(at, body, how, pending, now);
-  if (pending)
-    return written{old, {}, 200};
-  auto revised = revise_finalizers(body, how);
-  auto held = has_finalizers(body);
-  if (type.plural == "namespaces") {
-    mark_deleting(body, now);
-    body["status"]["phase"] = "Terminating";
-    held = true;
-  } else if (type.plural == "customresourcedefinitions" && !held) {
-    body["metadata"]["finalizers"]
-      = {"customresourcecleanup.apiextensions.k8s.io"};
-    held = true;
-  }
-  if (!graceful && held)
-    mark_deleting(body, now);
-  if (how.dry_run)
-    return written{std::make_shared<const object>(std::move(body), 0), {}, 200};
-  if (graceful || held || revised) {
-    auto same = body == old->body();
-    auto current = same ? old
-                        : objects_.put(type, at.key(), std::move(body), now);
-    if (held || (graceful && *how.grace_seconds > 0))
-      return written{std::move(current), {}, 200};
-  }
-  auto last = objects_.erase(type, at.key(), now);
-  if (type.returns_deleted)
-    return written{std::move(last), {}, 200};
-  return written{nullptr, success(type, at.name, uid_of(last->body())), 200};
-}
-
-result<written> writer::remove(const address& at, delete_options how,
-                               instant now) {
-  auto old = objects_.find(*at.type, at.key());
-  if (!old)
-    return std::unexpected{not_found(*at.type, at.name)};
-  // The real server names the kind, not the resource, in these two.
-  auto named = *at.type;
-  named.plural = named.kind;
-  auto uid = uid_of(old->body());
-  auto revision = text(old->body(), {"metadata", "resourceVersion"});
-  if (!how.uid.empty() && how.uid != uid)
-    return std::unexpected{conflict(
-      named, at.name,
-      concat("the UID in the precondition (", how.uid,
-             ") does not match the UID in record (", uid,
-             "). The object might have been deleted and then recreated"))};
-  if (!how.resource_version.empty() && how.resource_version != revision)
-    return std::unexpected{conflict(
-      named, at.name,
-      concat("the ResourceVersion in the precondition (", how.resource_version,
-             ") does not match the ResourceVersion in record (", revision,
-             "). The object might have been modified"))};
-  if (how.grace_seconds && *how.grace_seconds < 0)
-    how.grace_seconds = 1;
-  return begin_deletion(at, old, std::move(how), now);
-}
-
-// -- subresources of pods ---------------------------------------------------
-
-result<written> writer::bind(const address& pod, const json& binding,
-                             instant now) {
-  auto old = objects_.find(*pod.type, pod.key());
-  if (!old)
-    return std::unexpected{not_found(*pod.type, pod.name)};
-  auto node = std::string{text(binding, {"target", "name"})};
-  auto bound = text(old->body(), {"spec", "nodeName"});
-  if (node.empty())
-    return std::unexpected{invalid(*pod.type, pod.name, "target.name",
-                                   "FieldValueRequired", "Required value")};
-  auto named = *pod.type;
-  named.plural = "pods/binding";
-  if (is_deleting(old->body()))
-    return std::unexpected{
-      conflict(named, pod.name,
-               concat("pod ", pod.name,
-                      " is being deleted, cannot be assigned to a "
-                      "host"))};
-  if (!bound.empty())
-    return std::unexpected{
-      conflict(named, pod.name,
-               concat("pod ", pod.name, " is already assigned to node \"",
-                      bound, "\""))};
-  auto body = old->body();
-  member(body, "spec")["nodeName"] = node;
-  if (const auto* extra = look(binding, {"metadata", "annotations"});
-      extra != nullptr && extra->is_object())
-    member(member(body, "metadata"), "annotations").update(*extra);
-  json patch{
-    {"status",
-     {{"conditions", json::array({{{"type", "PodScheduled"},
-                                   {"status", "True"},
-                                   {"lastProbeTime", nullptr},
-                                   {"lastTransitionTime", wall(now)}}})}}}};
-  if (auto done = strategic_patch(body, patch))
-    body = std::move(*done);
-  objects_.put(*pod.type, pod.key(), std::move(body), now);
-  return written{nullptr,
-                 {{"kind", "Status"},
-                  {"apiVersion", "v1"},
-                  {"metadata", json::object()},
-                  {"status", "Success"},
-                  {"code", 201}},
-                 201};
-}
-
-result<written> writer::evict(const address& pod, const json& eviction,
-                              instant now) {
-  delete_options how;
-  if (const auto* grace = look(eviction,
-                               {"deleteOptions", "gracePeriodSeconds"});
-      grace != nullptr && grace->is_number_integer())
-    how.grace_seconds = grace->get<int64_t>();
-  how.uid = text(eviction, {"deleteOptions", "preconditions", "uid"});
-  auto done = remove(pod, std::move(how), now);
-  if (!done)
-    return done;
-  return written{nullptr,
-                 {{"kind", "Status"},
-                  {"apiVersion", "v1"},
-                  {"metadata", json::object()},
-                  {"status", "Success"},
-                  {"code", 201}},
-                 201};
 }
 
 } // namespace natgw::emulator::kube

@@ -73,6 +73,8 @@ public:
   void edit(const resource& type, const std::string& key,
             const std::function<void(json&)>& edit, instant now);
 
+  wall_time wall_time_at(instant now) const;
+
   /// Calendar time as Kubernetes writes it.
   std::string wall(instant now) const;
 
