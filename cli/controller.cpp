@@ -125,8 +125,8 @@ struct controller::parts {
   std::atomic<bool> stopping = false;
 };
 
-controller::controller(std::unique_ptr<parts> parts)
-  : parts_{std::move(parts)} {
+controller::controller(std::unique_ptr<parts> all)
+  : parts_{std::move(all)} {
   // nop
 }
 

@@ -29,11 +29,13 @@ emulator::kube::fleet_options make_fleet(const cluster_flags& x,
 
 emulator::kube::server_options make_cluster(const emulation_options& x,
                                             const emulator::vpc_options& cloud,
-                                            const std::string& token) {
+                                            const std::string& token,
+                                            const std::string& player) {
   emulator::kube::server_options result;
   result.api.seed = cloud.seed;
   result.api.git_version = x.cluster.version;
-  result.api.tokens.emplace(token, "emulator-admin");
+  result.api.tokens.emplace(token, emulation::controller_user);
+  result.api.tokens.emplace(player, "player");
   result.address = x.kube_at.host;
   result.port = x.kube_at.port;
   result.tls = x.cluster.tls;
@@ -51,13 +53,14 @@ emulation::start(const emulation_options& x) {
   result->cloud_.vpc_cidrs.push_back(x.cluster.pod_cidr);
   result->ports_ = x.cloud.ports;
   result->token_ = random_text(32);
+  result->player_token_ = random_text(32);
   auto vpc = emulator::vpc_server::start(result->cloud_, x.vpc_at.host,
                                          x.vpc_at.port);
   if (!vpc)
     return std::unexpected{vpc.error()};
   result->vpc_ = *std::move(vpc);
   auto kube = emulator::kube::server::start(
-    make_cluster(x, result->cloud_, result->token_));
+    make_cluster(x, result->cloud_, result->token_, result->player_token_));
   if (!kube)
     return std::unexpected{kube.error()};
   result->kube_ = *std::move(kube);

@@ -51,6 +51,13 @@ public:
     return *vpc_;
   }
 
+  /// The user that the controller is, and a token of another one, who plays
+  /// the people and tools of the cluster.
+  static constexpr const char* controller_user = "emulator-admin";
+  const std::string& player_token() const {
+    return player_token_;
+  }
+
   /// For `kubectl` and for `run`.
   std::string kubeconfig() const;
 
@@ -66,6 +73,7 @@ private:
   emulator::vpc_options cloud_;
   config::port_range ports_;
   std::string token_;
+  std::string player_token_;
   std::unique_ptr<emulator::vpc_server> vpc_;
   std::unique_ptr<emulator::kube::server> kube_;
 };

@@ -9,6 +9,7 @@
 
 #include "cli/check.hpp"
 #include "cli/command.hpp"
+#include "cli/demo.hpp"
 #include "cli/emulate.hpp"
 #include "cli/run.hpp"
 #include "cli/signals.hpp"
@@ -35,6 +36,7 @@ int run(int argc, char** argv) {
   app.footer(examples);
   app.require_subcommand(1);
   natgw::cli::add_check(app, chosen);
+  natgw::cli::add_demo(app, chosen);
   natgw::cli::add_run(app, chosen);
   natgw::cli::add_emulate(app, chosen);
   try {

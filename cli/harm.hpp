@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "emulator/kube/history.hpp"
+#include "emulator/vpc/history.hpp"
+
+namespace natgw::cli {
+
+/// What a controller did to its users, computed from the emulators' own
+/// histories and not from the controller's memory.
+struct harm {
+  /// Pairs of PodDNATs that named one (EIP, port, protocol) at one revision.
+  uint64_t duplicate_mappings = 0;
+  /// Milliseconds during which an entry pointed at an address that belonged to
+  /// another live pod than the one it was made for; summed over entries.
+  uint64_t stranger_ms = 0;
+  /// Elements of status.entries that were shown while their forward entry was
+  /// not Available, or pointed elsewhere.
+  uint64_t published_unready = 0;
+
+  bool operator==(const harm&) const = default;
+};
+
+/// Both histories are on one time line.
+harm count_harm(const emulator::kube::history& cluster,
+                const std::deque<emulator::entry_change>& cloud);
+
+/// How long pods waited from having an address to having their mapping
+/// published, in ms, in no order; one for each uid that got there.
+std::vector<uint64_t> ready_times(const emulator::kube::history& cluster);
+
+} // namespace natgw::cli
