@@ -207,6 +207,7 @@ private:
   uint32_t try_queue(placement_queue& queue, bool in_passing, instant now);
   void tell_reason(subject& s, const dnat_request& request, instant now);
   pod_event why_waiting(const subject& s, const dnat_request& request) const;
+  bool zone_warms_up(std::string_view zone, instant now) const;
   bool warms_up(const dnat_request& request, instant now) const;
 
   // -- placement_address.cpp: who has which address --------------------------

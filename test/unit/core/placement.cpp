@@ -270,6 +270,32 @@ BOOST_AUTO_TEST_CASE(ticks_reach_everybody_in_a_long_queue) {
   BOOST_TEST(binds() == texts{"ngw-a:small"});
 }
 
+BOOST_AUTO_TEST_CASE(zone_that_warms_up_is_worth_a_moment) {
+  placement_world cold{{{"ngw-a", "a"}, {"ngw-b", "b"}}};
+  cold.node("node-a", "a");
+  cold.start("ngw-a");
+  cold.start("ngw-b");
+  cold.sync();
+  cold.room("ngw-b", 10);
+  cold.change(pod("p"));
+  BOOST_TEST(cold.binds().empty());
+  cold.change(pod("q"));
+  cold.room("ngw-a", 1);
+  BOOST_TEST((cold.binds() == texts{"ngw-a:p", "ngw-b:q"}));
+}
+
+BOOST_AUTO_TEST_CASE(zone_that_stays_cold_spills_over_in_the_end) {
+  placement_world cold{{{"ngw-a", "a"}, {"ngw-b", "b"}}};
+  cold.node("node-a", "a");
+  cold.start("ngw-a");
+  cold.start("ngw-b");
+  cold.sync();
+  cold.room("ngw-b", 10);
+  cold.change(pod("p"));
+  cold.tick(16s);
+  BOOST_TEST(cold.binds() == texts{"ngw-b:p"});
+}
+
 BOOST_AUTO_TEST_CASE(warming_pools_are_no_news) {
   placement_world cold{{{"ngw-a", "a"}}};
   cold.node("node-a", "a");
