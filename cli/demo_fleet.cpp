@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr auto* pods_url = "/api/v1/namespaces/default/pods";
+constexpr auto* zone_label = "topology.kubernetes.io/zone";
 constexpr auto* sets_url = "/apis/apps/v1/namespaces/default/statefulsets";
 
 json workload_ref(const std::string& uid) {
@@ -71,6 +72,8 @@ void demo_fleet::create_pod(const member& x) {
              {"annotations", annotations},
              {"ownerReferences", {workload_ref(workload_uid_)}}}},
            {"spec", {{"containers", {{{"name", "game"}, {"image", "game"}}}}}}};
+  if (!x.zone.empty())
+    pod["spec"]["nodeSelector"] = {{zone_label, x.zone}};
   ++created_;
   send("POST", pods_url, pod.dump());
 }
@@ -95,6 +98,7 @@ void demo_fleet::churn() {
       continue;
     x.leaving = true;
     x.keeps_name = x.fixed || rng_() % 2 == 0;
+    x.zone = x.keeps_name ? zone_of(x.name) : std::string{};
     send("DELETE", std::string{pods_url} + "/" + x.name, "");
   }
 }
@@ -130,6 +134,21 @@ bool demo_fleet::exists(const std::string& name) const {
             != nullptr;
   });
   return found;
+}
+
+std::string demo_fleet::zone_of(const std::string& name) const {
+  std::string result;
+  cluster_.with([&](emulator::kube::api_server& api, instant) {
+    auto pod = api.objects().find(type_of(api, "pods"), "default/" + name);
+    auto node = pod ? pod->body().at("spec").value("nodeName", std::string{})
+                    : std::string{};
+    if (auto found = api.objects().find(type_of(api, "nodes"), node))
+      result = found->body()
+                 .at("metadata")
+                 .at("labels")
+                 .value(zone_label, std::string{});
+  });
+  return result;
 }
 
 uint32_t demo_fleet::ready() const {

@@ -63,12 +63,16 @@ private:
     bool fixed = false;
     bool leaving = false;
     bool keeps_name = false;
+    /// Where its volume is: the zone that a pod of the same name returns to.
+    /// Empty: anywhere.
+    std::string zone;
   };
 
   void create_pod(const member& x);
   void send(const std::string& method, const std::string& target,
             const std::string& body);
   bool exists(const std::string& name) const;
+  std::string zone_of(const std::string& name) const;
 
   emulator::kube::server& cluster_;
   std::string authorization_;
