@@ -9,6 +9,10 @@ namespace natgw::kube {
 
 namespace {
 
+// Both go into the next request's URL.
+constexpr size_t max_version = 64;
+constexpr size_t max_token = 16'384;
+
 // Reads one object. Errors about single values, and metadata that cannot be
 // right, end in `problem`; the code is SUCCESS then.
 template <class Object>
@@ -48,9 +52,9 @@ template <class Object>
 json::error_code read_list_meta(json::value& from, page<Object>& out) {
   return json::each_member(from, [&](std::string_view key, json::value& item) {
     if (key == "resourceVersion")
-      return json::read_text(item, out.resource_version);
+      return json::read_text(item, out.resource_version, max_version);
     if (key == "continue")
-      return json::read_text(item, out.continue_token);
+      return json::read_text(item, out.continue_token, max_token);
     if (key == "remainingItemCount")
       return json::error_code{item.get_uint64().get(out.remaining.emplace())};
     return json::SUCCESS;

@@ -64,14 +64,20 @@ inline intent record_intent() {
   return x;
 }
 
-inline const std::string record = R"({
+inline const std::string record
+  = R"({
  "apiVersion":"alibabacloud.com/v1beta1","kind":"PodDNAT",
  "metadata":{
   "name":"game-0","namespace":"games","uid":"rec-uid","resourceVersion":"21",
   "creationTimestamp":"2026-01-01T00:00:01Z",
   "finalizers":["foregroundDeletion","natgw-controller"],
   "annotations":{"x":"y","k8s.aliyun.com/pod-dnat-intent":
-   "{\"v\":1,\"gw\":\"ngw-1\",\"z\":\"zone-a\",\"ext\":\"114.55.0.10\",\"int\":\"172.16.0.8\",\"uid\":\"pod-uid\",\"own\":[\"apps/v1\",\"StatefulSet\",\"game\",\"set-uid\"],\"try\":2,\"ep\":5,\"items\":[[\"udp\",7000,16],[\"tcp\",80,1]],\"runs\":[[0,\"udp\",512,7000,16],[3,\"tcp\",700,80,1]]}"},
+   "{\"v\":1,\"gw\":\"ngw-1\",\"z\":\"zone-a\",)"
+    R"(\"ext\":\"114.55.0.10\",\"int\":\"172.16.0.8\",)"
+    R"(\"uid\":\"pod-uid\",\"own\":[\"apps/v1\",\"StatefulSet\",\"game\",)"
+    R"(\"set-uid\"],\"try\":2,\"ep\":5,\"items\":[[\"udp\",7000,16],)"
+    R"([\"tcp\",80,1]],\"runs\":[[0,\"udp\",512,7000,16],[3,\"tcp\",700,)"
+    R"(80,1]]}"},
   "ownerReferences":[
    {"apiVersion":"x/v1","kind":"Keeper","name":"k","uid":"k-uid",
     "controller":true},

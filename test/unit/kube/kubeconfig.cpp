@@ -30,7 +30,9 @@ clusters:
     certificate-authority-data: Q0E=
     tls-server-name: kubernetes
 - name: d
-  cluster: {server: "http://127.0.0.1:8080/prefix", insecure-skip-tls-verify: true}
+  cluster:
+    server: "http://127.0.0.1:8080/prefix"
+    insecure-skip-tls-verify: true
 users:
 - name: token
   user: {token: abc}

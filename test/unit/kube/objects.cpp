@@ -50,6 +50,15 @@ BOOST_AUTO_TEST_CASE(a_page_has_items_version_and_continuation) {
   BOOST_TEST((x.remaining == 7U));
 }
 
+BOOST_AUTO_TEST_CASE(a_token_that_fits_no_request_is_refused) {
+  auto meta = [](size_t size) {
+    return R"({"resourceVersion":"9","continue":")" + std::string(size, 'c')
+           + "\"}";
+  };
+  BOOST_TEST(parse(list("", meta(16'384))).has_value());
+  BOOST_TEST(!parse(list("", meta(16'385))));
+}
+
 BOOST_AUTO_TEST_CASE(metadata_may_come_last) {
   auto x = parse(R"({"items":[)" + named("a")
                  + R"(],"metadata":{"resourceVersion":"5"}})")

@@ -34,7 +34,8 @@ BOOST_AUTO_TEST_CASE(an_annotation_touches_nothing_else) {
   x.status_annotation = R"({"state":"ready"})";
   BOOST_TEST(json::parse(annotation_body(x)) == json::parse(R"({"metadata":{
     "uid":"pod-uid",
-    "annotations":{"k8s.aliyun.com/pod-dnat-status":"{\"state\":\"ready\"}"}}})"));
+    "annotations":{
+     "k8s.aliyun.com/pod-dnat-status":"{\"state\":\"ready\"}"}}})"));
   x.status_annotation = "";
   BOOST_TEST(json::parse(annotation_body(x)) == json::parse(R"({"metadata":{
     "uid":"pod-uid",
