@@ -42,14 +42,17 @@ void edge_estimate::learn(nanoseconds early, nanoseconds late) {
   if (high_ == 0ns || late <= low_ || early >= high_) {
     low_ = early;
     high_ = late;
+    doubt_ = high_ / 32;
     agreed_ = 0;
     return;
   }
   low_ = std::max(low_, early);
   high_ = std::min(high_, late);
+  if (early > 0ns)
+    doubt_ = high_ / 32;
   if (++agreed_ >= doubt_after) {
-    low_ -= high_ / 32;
-    low_ = std::max(low_, nanoseconds{0});
+    low_ = std::max(low_ - doubt_, nanoseconds{0});
+    doubt_ = std::min(doubt_ * 2, high_);
     agreed_ = 0;
   }
 }

@@ -33,6 +33,9 @@ private:
 
   std::chrono::nanoseconds low_{0};
   std::chrono::nanoseconds high_{0};
+  /// How far the lower end is put into doubt next; doubles until a look in
+  /// vain shows that it went far enough.
+  std::chrono::nanoseconds doubt_{0};
   /// Brackets since the lower end was last put into doubt.
   uint32_t agreed_ = 0;
 };

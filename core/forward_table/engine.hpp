@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/forward_table/backoff.hpp"
 #include "core/forward_table/edge_estimate.hpp"
 #include "core/forward_table/effect.hpp"
 #include "core/forward_table/gateway_watch.hpp"
@@ -21,7 +20,8 @@
 #include "core/forward_table/mirror.hpp"
 #include "core/forward_table/options.hpp"
 #include "core/forward_table/page_scan.hpp"
-#include "core/forward_table/write_queue.hpp"
+#include "core/forward_table/retry_delay.hpp"
+#include "core/forward_table/write_line.hpp"
 #include "core/forward_table/write_window.hpp"
 
 namespace natgw::core::table {
@@ -246,13 +246,13 @@ struct engine {
   bool sweeping = false;
   static constexpr uint32_t max_rescans = 3;
   uint32_t inconsistent_scans = 0;
-  backoff scan_pause;
+  retry_delay scan_pause;
   instant next_sweep{};
   /// Slots whose refusal waits for a scan that began after it.
   std::vector<uint32_t> overlap_waiting;
   std::vector<uint32_t> overlap_scanned;
 
-  write_queue queue;
+  write_line queue;
   write_window window;
   uint32_t writes_in_flight = 0;
   /// Slots with `unconfirmed` set.
@@ -263,8 +263,8 @@ struct engine {
   instant hold_until{};
   /// When the window opens for what waits.
   std::optional<instant> pump_at;
-  backoff table_pause;
-  backoff op_pause;
+  retry_delay table_pause;
+  retry_delay op_pause;
   uint32_t unanswered_in_a_row = 0;
   /// Why the gateway refuses writes; empty while it takes them.
   std::string trouble;

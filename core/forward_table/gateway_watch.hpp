@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/forward_table/backoff.hpp"
 #include "core/forward_table/options.hpp"
+#include "core/forward_table/retry_delay.hpp"
 #include "messages/api_call.hpp"
 #include "messages/entry.hpp"
 #include "messages/time.hpp"
@@ -88,7 +88,7 @@ private:
   std::chrono::nanoseconds interval_;
   uint32_t gone_answers_;
   std::chrono::nanoseconds gone_period_;
-  backoff retry_;
+  retry_delay retry_;
 
   bool asked_ = false;
   instant next_{};

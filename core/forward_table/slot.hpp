@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/forward_table/flow.hpp"
-#include "core/forward_table/write_queue.hpp"
+#include "core/forward_table/write_line.hpp"
 #include "messages/api_call.hpp"
 #include "messages/entry.hpp"
 #include "messages/time.hpp"
@@ -150,7 +150,7 @@ struct slot {
   uint8_t spent_next = 0;
   /// Deletes of the present entry that were accepted in vain.
   uint8_t deletes = 0;
-  queue_place place;
+  line_place place;
   std::unique_ptr<pursuit> work;
 
   bool known() const {

@@ -1,12 +1,12 @@
-#include "core/forward_table/write_queue.hpp"
+#include "core/forward_table/write_line.hpp"
 
 #include <algorithm>
 #include <numeric>
 
 namespace natgw::core::table {
 
-void write_queue::push(uint32_t slot, queue_place& place, urgency level,
-                       instant now) {
+void write_line::push(uint32_t slot, line_place& place, urgency level,
+                      instant now) {
   if (place.queued && place.level == level)
     return;
   remove(place);
@@ -20,19 +20,19 @@ void write_queue::push(uint32_t slot, queue_place& place, urgency level,
                                              waiting{slot, &place});
 }
 
-void write_queue::remove(queue_place& place) {
+void write_line::remove(line_place& place) {
   if (!place.queued)
     return;
   lines_[static_cast<size_t>(place.level)].erase(place.arrival);
   place.queued = false;
 }
 
-void write_queue::retire(queue_place& place) {
+void write_line::retire(line_place& place) {
   remove(place);
   place.arrival = 0;
 }
 
-std::optional<uint32_t> write_queue::pop(instant now) {
+std::optional<uint32_t> write_line::pop(instant now) {
   auto filled = [](const line& x) { return !x.empty(); };
   auto first = std::find_if(lines_.begin(), lines_.end(), filled);
   if (first == lines_.end())
@@ -54,14 +54,14 @@ std::optional<uint32_t> write_queue::pop(instant now) {
   return take(*first);
 }
 
-size_t write_queue::size() const {
+size_t write_line::size() const {
   return std::accumulate(lines_.begin(), lines_.end(), size_t{0},
                          [](size_t sum, const line& x) {
                            return sum + x.size();
                          });
 }
 
-uint32_t write_queue::take(line& from) {
+uint32_t write_line::take(line& from) {
   auto result = from.begin()->second;
   result.place->queued = false;
   from.erase(from.begin());

@@ -9,9 +9,9 @@ namespace natgw::core::table {
 
 /// Exponential back-off with jitter: the n-th delay lies between half of
 /// `min` x 2^n and all of it, never above `max`.
-class backoff {
+class retry_delay {
 public:
-  backoff(std::chrono::nanoseconds min, std::chrono::nanoseconds max)
+  retry_delay(std::chrono::nanoseconds min, std::chrono::nanoseconds max)
     : min_{min},
       max_{max} {
   }

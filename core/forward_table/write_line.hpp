@@ -10,8 +10,8 @@
 
 namespace natgw::core::table {
 
-/// A slot's place in a write_queue, kept by the slot itself.
-struct queue_place {
+/// A slot's place in a write_line, kept by the slot itself.
+struct line_place {
   urgency level = urgency::background;
   /// Order of arrival; kept when a write has to go back into the queue.
   uint64_t arrival = 0;
@@ -22,18 +22,18 @@ struct queue_place {
 /// The slots of one table that wait to write: the most urgent first, then the
 /// oldest. Nothing starves: a slot that has waited for `patience` goes first
 /// once in `turns` writes, however much comes behind it. O(log n).
-class write_queue {
+class write_line {
 public:
   static constexpr uint32_t turns = 8;
   static constexpr std::chrono::nanoseconds patience = std::chrono::seconds{10};
 
   /// Adds a slot, or raises its urgency. A slot that comes back keeps its age.
-  void push(uint32_t slot, queue_place& place, urgency level, instant now);
+  void push(uint32_t slot, line_place& place, urgency level, instant now);
 
-  void remove(queue_place& place);
+  void remove(line_place& place);
 
   /// Forgets the age as well: the slot's need is met.
-  void retire(queue_place& place);
+  void retire(line_place& place);
 
   /// The slot that writes next; it leaves the queue.
   std::optional<uint32_t> pop(instant now);
@@ -47,7 +47,7 @@ public:
 private:
   struct waiting {
     uint32_t slot;
-    queue_place* place;
+    line_place* place;
   };
 
   using line = std::map<uint64_t, waiting>;
