@@ -4,6 +4,10 @@
 #include <charconv>
 #include <utility>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "clients/http/boot_time.hpp"
 
 namespace natgw::http {
@@ -100,6 +104,8 @@ void curl_transfer::set_constants() {
   set(x, CURLOPT_TCP_KEEPIDLE, static_cast<long>(cfg_.keepalive.count()));
   set(x, CURLOPT_TCP_KEEPINTVL,
       std::max(1L, static_cast<long>(cfg_.keepalive.count() / 3)));
+  set(x, CURLOPT_SOCKOPTFUNCTION, &curl_transfer::on_socket);
+  set(x, CURLOPT_SOCKOPTDATA, this);
   // A name server that hangs must not hang the loop when a request ends.
   set(x, CURLOPT_QUICK_EXIT, 1L);
   if (!cfg_.proxy.empty())
@@ -330,6 +336,15 @@ size_t curl_transfer::on_header(char* data, size_t size, size_t count,
 size_t curl_transfer::on_body(char* data, size_t size, size_t count,
                               void* self) {
   return static_cast<curl_transfer*>(self)->take_body({data, size * count});
+}
+
+int curl_transfer::on_socket(void* self, curl_socket_t fd,
+                             curlsocktype /*purpose*/) {
+  auto* x = static_cast<curl_transfer*>(self);
+  auto limit = static_cast<unsigned>(x->cfg_.unacknowledged.count());
+  // Best effort: the time-outs hold without it.
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit));
+  return CURL_SOCKOPT_OK;
 }
 
 int curl_transfer::before_send(void* self, char* /*remote*/, char* /*local*/,

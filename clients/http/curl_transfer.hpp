@@ -106,6 +106,7 @@ private:
 
   static size_t on_header(char* data, size_t size, size_t count, void* self);
   static size_t on_body(char* data, size_t size, size_t count, void* self);
+  static int on_socket(void* self, curl_socket_t fd, curlsocktype purpose);
   static int before_send(void* self, char* remote, char* local, int remote_port,
                          int local_port);
 

@@ -45,6 +45,9 @@ struct curl_options {
   size_t max_head_bytes = size_t{64} << 10U;
   /// Silence after which TCP probes a connection, then every third of it.
   std::chrono::seconds keepalive{30};
+  /// A connection whose peer acknowledges nothing for so long is given up. A
+  /// shared HTTP/2 connection would else outlive its time-outs by minutes.
+  std::chrono::milliseconds unacknowledged{20'000};
 };
 
 /// The transport on libcurl: one thread runs one multi handle on epoll;
