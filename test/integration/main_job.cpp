@@ -1,0 +1,180 @@
+#include <csignal>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/demo_fleet.hpp"
+#include "cli/emulation.hpp"
+#include "cli/harm.hpp"
+#include "emulator/kube/kubeconfig.hpp"
+#include "test/integration/cluster_watch.hpp"
+#include "test/integration/process.hpp"
+
+// The main job, end to end: the real program in a process of its own against
+// the emulated cluster and cloud. Harm is counted from the emulators' history.
+
+using namespace natgw;
+using namespace std::chrono_literals;
+using test::process;
+using test::temporary_folder;
+
+namespace {
+
+constexpr auto patience = 180s;
+
+nlohmann::json demo(std::vector<std::string> flags) {
+  temporary_folder folder;
+  auto report = folder / "report.json";
+  std::vector<std::string> command{NATGW_CONTROLLER, "demo", "--json", report};
+  command.insert(command.end(), flags.begin(), flags.end());
+  process running{command};
+  auto output = running.read_all();
+  BOOST_TEST(running.wait() == 0, output);
+  std::ifstream file{report};
+  BOOST_REQUIRE(file);
+  return nlohmann::json::parse(file);
+}
+
+void check_harmless(const nlohmann::json& report) {
+  for (auto* count : {"duplicate_mappings", "stranger_ms", "published_unready",
+                      "leaked_entries", "leaked_ports", "leaked_poddnats",
+                      "unsigned_or_badly_signed"})
+    BOOST_TEST(report.at(count) == 0, count << " is " << report.at(count));
+  BOOST_TEST(report.at("pods_ready") == report.at("pods_requested"));
+}
+
+/// Both emulators in this process, and the files that `run` needs.
+struct world {
+  cli::emulation_options options;
+  std::unique_ptr<cli::emulation> servers;
+  temporary_folder folder;
+  std::unique_ptr<test::cluster_watch> watch;
+  std::unique_ptr<cli::demo_fleet> fleet;
+
+  explicit world(size_t gateways, cli::fleet_wishes wishes) {
+    options.cloud.gateways = gateways;
+    options.cloud.behaviour = cli::quick_cloud();
+    servers = cli::emulation::start(options).value();
+    write("kubeconfig", servers->kubeconfig());
+    write("config.yaml", servers->run_config());
+    watch = std::make_unique<test::cluster_watch>(servers->kube());
+    fleet = std::make_unique<cli::demo_fleet>(
+      servers->kube(), servers->player_token(), std::move(wishes));
+  }
+
+  void write(const std::string& name, const std::string& text) const {
+    BOOST_REQUIRE(emulator::kube::write_private_file(folder / name, text));
+  }
+
+  std::unique_ptr<process> run() const {
+    return std::make_unique<process>(std::vector<std::string>{
+      NATGW_CONTROLLER, "run", "--config", folder / "config.yaml",
+      "--kubeconfig", folder / "kubeconfig", "--http-addr", "127.0.0.1:0"});
+  }
+
+  size_t entries() const {
+    size_t result = 0;
+    servers->vpc().with_core([&](emulator::vpc_core& core) {
+      for (const auto& [id, gateway] : core.resources().gateways())
+        result += gateway.table.size();
+    });
+    return result;
+  }
+
+  size_t records() const {
+    size_t result = 0;
+    servers->kube().with([&](emulator::kube::api_server& api, instant) {
+      auto& objects = api.objects();
+      result = objects.count(*objects.types().find("poddnats"));
+    });
+    return result;
+  }
+
+  cli::harm harm() const {
+    cli::harm result;
+    servers->vpc().with_core([&](emulator::vpc_core& core) {
+      servers->kube().with_history([&](const emulator::kube::history& seen) {
+        result = cli::count_harm(seen, core.log().changes());
+      });
+    });
+    return result;
+  }
+
+  void leave_nothing() {
+    fleet->tear_down();
+    BOOST_TEST(watch->wait(
+      [this] { return fleet->empty() && records() == 0 && entries() == 0; },
+      patience));
+    BOOST_TEST(records() == 0U);
+    BOOST_TEST(entries() == 0U);
+  }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(main_job)
+
+BOOST_AUTO_TEST_CASE(churning_fleet_is_served_without_harm) {
+  auto report = demo({"--pods", "200", "--gateways", "4", "--zones", "2",
+                      "--churn", "50", "--fixed", "10"});
+  check_harmless(report);
+  BOOST_TEST(report.at("zone_misses") == 0);
+  BOOST_TEST(report.at("pods_created") > 250);
+}
+
+BOOST_AUTO_TEST_CASE(full_zone_spills_over_and_everything_is_ready) {
+  // Two zones, the second with one gateway: half of the pods are too many.
+  auto report = demo({"--pods", "60", "--gateways", "3", "--zones", "2",
+                      "--churn", "0", "--fixed", "0", "--quota", "25"});
+  check_harmless(report);
+  BOOST_TEST(report.at("zone_misses") >= 5);
+  BOOST_TEST(report.at("zone_misses") <= 8);
+}
+
+BOOST_AUTO_TEST_CASE(fm16_killed_in_a_burst_nothing_is_lost) {
+  world x{4, {.pods = 500, .churn = 0, .fixed = 10}};
+  x.fleet->create();
+  auto first = x.run();
+  auto in_flight = [&x] {
+    auto ready = x.fleet->ready();
+    return ready < 400 && x.records() >= ready + 50;
+  };
+  BOOST_TEST_REQUIRE(x.watch->wait(in_flight, patience));
+  first->signal(SIGKILL);
+  first->wait();
+  BOOST_TEST(x.fleet->ready() < 500U);
+  auto second = x.run();
+  BOOST_TEST(x.watch->wait([&x] { return x.fleet->ready() == 500; }, patience));
+  x.leave_nothing();
+  BOOST_TEST((x.harm() == cli::harm{}));
+  second->signal(SIGTERM);
+  BOOST_TEST(second->wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(fm11_sick_gateway_slows_no_other) {
+  world x{3, {.pods = 90, .churn = 0, .fixed = 0}};
+  std::string sick;
+  x.servers->vpc().with_core([&](emulator::vpc_core& core) {
+    sick = core.resources().gateways().begin()->first;
+    core.resources().find_gateway(sick)->only_errors = true;
+  });
+  auto controller = x.run();
+  x.fleet->create();
+  // Two thirds of them are at gateways that work.
+  BOOST_TEST(x.watch->wait([&x] { return x.fleet->ready() >= 60; }, patience));
+  x.servers->vpc().with_core([&](emulator::vpc_core& core) {
+    core.resources().find_gateway(sick)->only_errors = false;
+  });
+  BOOST_TEST(x.watch->wait([&x] { return x.fleet->ready() == 90; }, patience));
+  x.leave_nothing();
+  BOOST_TEST((x.harm() == cli::harm{}));
+  controller->signal(SIGTERM);
+  BOOST_TEST(controller->wait() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
