@@ -320,7 +320,7 @@ status_writer(self_ptr self, std::shared_ptr<kube::client> api, clock time,
   state.queue.emplace(cfg.queue, time.now());
   state.events = core::event_filter{cfg.events};
   state.rng.seed(cfg.seed);
-  state.cfg = cfg;
+  state.cfg = std::move(cfg);
   state.api = std::move(api);
   state.time = std::move(time);
   self->set_down_handler([self](const caf::down_msg& x) {
