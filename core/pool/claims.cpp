@@ -82,6 +82,15 @@ void pool::unindex_address(const std::string& ip, uint32_t handle) {
     by_address_.erase(old);
 }
 
+/// The table shows one of its entries at another address than the promise.
+void pool::add_former_address(tenure& t, const std::string& ip) {
+  if (ip == t.internal_ip
+      || std::ranges::find(t.former_ips, ip) != t.former_ips.end())
+    return;
+  t.former_ips.push_back(ip);
+  index_address(ip, t.handle);
+}
+
 /// Looks again at everyone who may have waited for this address.
 void pool::touch_address(const std::string& ip, uint32_t except) {
   auto [first, last] = by_address_.equal_range(ip);
@@ -143,13 +152,15 @@ void pool::adopt(slot& s, instant now) {
   auto identity = identity_of(t);
   for (auto& run : promise.runs) {
     auto name = options_.names.build(identity, run.n);
-    auto seen = take_from_unproven(name, now);
+    auto stands_at = take_from_unproven(name, now);
     by_name_[name] = t.handle;
     auto& e = t.entries.emplace_back();
     e.run = run;
     e.name = std::move(name);
-    e.seen = seen;
+    e.seen = stands_at.has_value();
     e.may_stand = true;
+    if (stands_at)
+      add_former_address(t, *stands_at);
   }
   if (!claim(t, now))
     contest(s);
@@ -169,20 +180,23 @@ bool pool::claim(tenure& t, instant now) {
   return complete;
 }
 
-/// An unproven entry turned out to have an owner after all.
-bool pool::take_from_unproven(const std::string& name, instant now) {
+/// An unproven entry turned out to have an owner after all. Returns where it
+/// points.
+std::optional<std::string> pool::take_from_unproven(const std::string& name,
+                                                    instant now) {
   auto found = by_name_.find(name);
   if (found == by_name_.end())
-    return false;
+    return std::nullopt;
   auto handle = found->second;
   auto& t = tenures_.at(handle);
   if (!t.unproven)
-    return false;
+    return std::nullopt;
   for (auto& e : t.entries)
     if (e.claimed)
       ports_.free(t.handle, block_of(t, e.run), now, false);
+  auto ip = t.internal_ip;
   erase_tenure(handle);
-  return true;
+  return ip;
 }
 
 // -- clashes ------------------------------------------------------------------

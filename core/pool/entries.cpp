@@ -93,6 +93,10 @@ void pool::entry_gone(tenure& t, held_entry& e, instant now) {
 void pool::unclaimed(const entry_news& news, instant now) {
   if (auto e = find_entry(news.spec.name)) {
     e->seen = true;
+    // A former process may have stored a new address and died before the
+    // Modify.
+    add_former_address(tenures_.at(by_name_.at(news.spec.name)),
+                       news.spec.internal_ip);
     return;
   }
   auto handle = ++last_handle_;

@@ -151,6 +151,8 @@ bool pool::follow_items(slot& s, tenure& t, instant now) {
   std::vector<port_run> carried;
   for (auto& e : t.entries) {
     carried.push_back(e.run);
+    // What was to go and is asked for again stays after all.
+    e.retiring = e.retiring && e.phase == entry_phase::dropping;
     if (!e.retiring)
       staying.push_back(e.run);
   }

@@ -173,8 +173,10 @@ private:
 
   // -- publish.cpp: entries, status, what the pod is told --------------------
   void wish_entries(slot& s, tenure& t);
+  void make_room(slot& s, tenure& t);
   void inherit_entry(slot& s, held_entry& e);
   bool must_wait_for_address(const slot& s, const tenure& t) const;
+  static bool waits_for_sibling(const tenure& t, const held_entry& e);
   static bool may_point_at(const tenure& t, const held_entry& e,
                            const std::string& ip);
   bool forwards(const tenure& t, const held_entry& e) const;
@@ -211,10 +213,12 @@ private:
   void index_address(const std::string& ip, uint32_t handle);
   void unindex_address(const std::string& ip, uint32_t handle);
   void touch_address(const std::string& ip, uint32_t except);
+  void add_former_address(tenure& t, const std::string& ip);
   void forget_former_addresses(tenure& t);
   void adopt(slot& s, instant now);
   bool claim(tenure& t, instant now);
-  bool take_from_unproven(const std::string& name, instant now);
+  std::optional<std::string> take_from_unproven(const std::string& name,
+                                                instant now);
   void contest(slot& s);
   std::vector<uint32_t> rivals_of(const tenure& t) const;
   void resolve_clashes(instant now);

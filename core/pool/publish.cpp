@@ -27,13 +27,17 @@ uint32_t shared_ports(const port_run& run, const port_item& item) {
 // -- entries ------------------------------------------------------------------
 
 void pool::wish_entries(slot& s, tenure& t) {
-  if (must_wait_for_address(s, t))
+  if (must_wait_for_address(s, t)) {
+    make_room(s, t);
     return;
+  }
   for (auto& e : t.entries) {
     if (e.retiring || e.phase == entry_phase::dropping)
       continue;
     if (auto first = e.waits_for.empty() ? nullptr : find_entry(e.waits_for);
         first && !forwards(t, *first))
+      continue;
+    if (waits_for_sibling(t, e))
       continue;
     auto spec = spec_of(t, e);
     auto stands = forwards(t, e);
@@ -59,6 +63,21 @@ void pool::wish_entries(slot& s, tenure& t) {
       drop_entries(*old);
 }
 
+/// While the pod waits for somebody's entry to go, its own that point
+/// elsewhere go too: two pods that swap their addresses would wait for each
+/// other for ever.
+void pool::make_room(slot& s, tenure& t) {
+  for (auto handle : std::vector{s.leaving})
+    if (auto old = find_tenure(handle))
+      drop_entries(*old);
+  for (auto& e : t.entries)
+    if ((e.phase == entry_phase::available
+         && e.wished.internal_ip != t.internal_ip)
+        || (e.phase == entry_phase::idle && e.may_stand
+            && !t.former_ips.empty()))
+      drop_entry(t, e);
+}
+
 /// Finds an entry of a predecessor of the same name that this one can be made
 /// from by a single Modify.
 void pool::inherit_entry(slot& s, held_entry& e) {
@@ -74,6 +93,14 @@ void pool::inherit_entry(slot& s, held_entry& e) {
         return;
       }
   }
+}
+
+/// True while an entry of the same pod that goes still has the internal port.
+bool pool::waits_for_sibling(const tenure& t, const held_entry& e) {
+  return std::ranges::any_of(t.entries, [&](auto& other) {
+    return &other != &e && other.phase == entry_phase::dropping
+           && overlap(other.run, e.run);
+  });
 }
 
 /// True while another tenure's entry stands on one of the pod's internal
