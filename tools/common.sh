@@ -3,7 +3,8 @@
 cache=${NATGW_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/natgw-controller}
 mkdir -p "$cache"
 export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
-export CCACHE_BASEDIR=$root
+# Objects are found again from another checkout.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
 cores=$(nproc)
 
