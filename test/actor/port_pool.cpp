@@ -1,0 +1,142 @@
+#include "actors/port_pool.hpp"
+
+#include <memory>
+
+#include <boost/test/unit_test.hpp>
+
+#include "test/actor/fixture.hpp"
+
+using namespace natgw;
+using namespace std::chrono_literals;
+
+namespace {
+
+record_watcher_actor::behavior_type numbering_watcher(uint64_t first) {
+  auto list = std::make_shared<uint64_t>(first);
+  return {
+    [](atom::start) {},
+    [list](atom::refresh, const std::string&) { return ++*list; },
+    [](atom::stop) {},
+  };
+}
+
+/// One gateway with one EIP; everyone around it is a recorder.
+struct fixture : test::deterministic {
+  test::inbox& placement_box = make_inbox();
+  test::inbox& table_box = make_inbox();
+  test::inbox& reader_box = make_inbox();
+  test::inbox& writer_box = make_inbox();
+
+  placement_actor placement = spawn_recorder<placement_actor>(placement_box);
+  forward_table_actor table = spawn_recorder<forward_table_actor>(table_box);
+  object_reader_actor reader = spawn_recorder<object_reader_actor>(reader_box);
+  status_writer_actor writer = spawn_recorder<status_writer_actor>(writer_box);
+  record_watcher_actor records = spawn(numbering_watcher, uint64_t{0});
+
+  port_pool_actor aut = spawn(
+    actors::port_pool,
+    core::pool_options{.names = *core::entry_names::make("natgw", "uid"),
+                       .gateway = "ngw-1",
+                       .zone = "z"},
+    actors::pool_peers{placement, table, records, reader, {writer}}, clock(),
+    std::make_shared<observe::metrics>());
+
+  void open() {
+    tell(table, aut,
+         table_report{.usable = true,
+                      .eips
+                      = {{.address = "47.97.0.10", .allocation_id = "eip-1"}},
+                      .listed = true});
+    tell(placement, aut, atom::synced_v, uint64_t{1});
+    tell(placement, aut, atom::synced_v);
+  }
+
+  bind_order order() {
+    auto pod = std::make_shared<pod_view>();
+    pod->key = {"default", "game"};
+    pod->uid = "pod-uid";
+    pod->node = "node";
+    pod->ip = "172.16.0.9";
+    return {pod, {.items = {{protocol::tcp, 80, 1}}}};
+  }
+
+  record_ptr record_of(const record_write& x) {
+    auto result = std::make_shared<record_view>();
+    result->key = x.key;
+    result->uid = "record-uid";
+    result->resource_version = "7";
+    result->finalizer = true;
+    result->owner_pod_uid = x.owner_pod_uid;
+    result->promise = x.promise;
+    return result;
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(port_pool, fixture)
+
+BOOST_AUTO_TEST_CASE(table_is_told_whom_to_serve) {
+  auto [atom, pool] = table_box.take<atom::start, port_pool_actor>();
+  BOOST_TEST((pool == aut));
+}
+
+BOOST_AUTO_TEST_CASE(capacity_is_told_once_the_records_are_fresh) {
+  BOOST_TEST(!placement_box.take_one<pool_capacity>().open);
+  open();
+  pool_capacity last;
+  while (!placement_box.empty())
+    last = placement_box.take_one<pool_capacity>();
+  BOOST_TEST(last.open);
+  BOOST_TEST(last.free_tcp > 400U);
+}
+
+BOOST_AUTO_TEST_CASE(table_is_settled_by_a_list_that_began_after_its_own) {
+  table_box.clear();
+  open();
+  BOOST_TEST(table_box.empty());
+  tell(placement, aut, atom::synced_v, uint64_t{2});
+  table_box.take<atom::settled>();
+}
+
+BOOST_AUTO_TEST_CASE(promise_is_stored_before_an_entry_is_wished) {
+  open();
+  table_box.clear();
+  tell(placement, aut, order());
+  auto write = writer_box.take_one<record_write>();
+  BOOST_TEST((write.op == record_op::create));
+  BOOST_TEST(write.promise.internal_ip == "172.16.0.9");
+  BOOST_TEST(table_box.empty());
+  tell(
+    writer, aut,
+    record_written{.key = write.key, .op = write.op, .now = record_of(write)});
+  auto want = table_box.take_one<entry_want>();
+  BOOST_TEST(want.record_uid == "record-uid");
+  BOOST_TEST(want.spec.external_port == write.promise.runs[0].external);
+}
+
+BOOST_AUTO_TEST_CASE(failed_write_is_repeated_after_a_while) {
+  open();
+  tell(placement, aut, order());
+  auto write = writer_box.take_one<record_write>();
+  tell(writer, aut,
+       record_written{.key = write.key,
+                      .op = write.op,
+                      .problem = error{ec::forbidden, "no"},
+                      .absent = true});
+  BOOST_TEST(writer_box.empty());
+  advance(1s);
+  BOOST_TEST((writer_box.take_one<record_write>().op == record_op::create));
+}
+
+BOOST_AUTO_TEST_CASE(pool_without_an_answer_to_its_refresh_starts_over) {
+  BOOST_TEST(alive(aut));
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(records),
+                      caf::exit_reason::kill);
+  run();
+  tell(table, aut, table_report{.usable = true, .listed = true});
+  tell(placement, aut, atom::synced_v, uint64_t{1});
+  BOOST_TEST(!alive(aut));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

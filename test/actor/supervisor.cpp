@@ -1,0 +1,221 @@
+#include "actors/supervisor.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "test/actor/fixture.hpp"
+
+using namespace natgw;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// All actors but the supervisor are recorders.
+struct fixture : test::deterministic {
+  test::inbox& keeper_box = make_inbox();
+  test::inbox& writer_box = make_inbox();
+  test::inbox& caller_box = make_inbox();
+  test::inbox& placement_box = make_inbox();
+  test::inbox& other_box = make_inbox();
+
+  lease_keeper_actor keeper;
+  status_writer_actor writer;
+  openapi_caller_actor caller;
+  placement_actor placement;
+  record_watcher_actor records;
+  pod_watcher_actor pods;
+  object_reader_actor reader;
+
+  struct pair {
+    actors::pair_surroundings around;
+    forward_table_actor table;
+    port_pool_actor pool;
+  };
+  std::vector<pair> pairs;
+  std::vector<bool> readiness;
+
+  supervisor_actor aut = start();
+
+  template <class Handle>
+  Handle record(test::inbox& into, Handle& keep) {
+    keep = spawn_recorder<Handle>(into);
+    return keep;
+  }
+
+  actors::spawners make() {
+    actors::spawners result;
+    result.lease_keeper = [this](const supervisor_actor&) {
+      return record(keeper_box, keeper);
+    };
+    result.writers = [this] { return std::vector{record(writer_box, writer)}; };
+    result.caller = [this] { return record(caller_box, caller); };
+    result.reader = [this] { return record(other_box, reader); };
+    result.placement = [this](auto&, auto&) {
+      return record(placement_box, placement);
+    };
+    result.records = [this](auto&) { return record(other_box, records); };
+    result.pods = [this](auto&) { return record(other_box, pods); };
+    result.table = [this](const actors::pair_surroundings& around) {
+      pairs.push_back({.around = around});
+      return record(other_box, pairs.back().table);
+    };
+    result.pool = [this](auto&, auto&) {
+      return record(other_box, pairs.back().pool);
+    };
+    return result;
+  }
+
+  supervisor_actor start() {
+    return spawn(actors::supervisor,
+                 actors::supervisor_config{.gateways = {"ngw-1", "ngw-2"}},
+                 make(), clock(), std::make_shared<observe::metrics>(),
+                 [this](bool now) { readiness.push_back(now); });
+  }
+
+  void win(uint64_t epoch = 3) {
+    tell(keeper, aut, lease_term{epoch, now() + 15s});
+  }
+
+  template <class Handle>
+  void kill(const Handle& x) {
+    caf::anon_send_exit(caf::actor_cast<caf::actor>(x), caf::exit_reason::kill);
+    run();
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(supervisor, fixture)
+
+BOOST_AUTO_TEST_CASE(nothing_but_the_lease_keeper_runs_without_the_lease) {
+  keeper_box.take<atom::start>();
+  BOOST_TEST(!writer);
+  BOOST_TEST(pairs.empty());
+  BOOST_TEST(readiness.empty());
+}
+
+BOOST_AUTO_TEST_CASE(everything_starts_once_the_lease_is_won) {
+  win();
+  BOOST_TEST(pairs.size() == 2U);
+  BOOST_TEST(writer_box.take_one<lease_term>().epoch == 3U);
+  BOOST_TEST(caller_box.take_one<lease_term>().epoch == 3U);
+  auto [atom, gateway, pool]
+    = placement_box.take<atom::start, std::string, port_pool_actor>();
+  BOOST_TEST(gateway == "ngw-1");
+  BOOST_TEST((pool == pairs[0].pool));
+  BOOST_TEST((readiness == std::vector{true}));
+}
+
+BOOST_AUTO_TEST_CASE(renewals_reach_those_who_write) {
+  win();
+  writer_box.clear();
+  caller_box.clear();
+  auto ends = now() + 99s;
+  tell(keeper, aut, lease_term{3, ends});
+  BOOST_TEST((writer_box.take_one<lease_term>().ends == ends));
+  BOOST_TEST((caller_box.take_one<lease_term>().ends == ends));
+  BOOST_TEST(pairs.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(pool_and_table_restart_together_under_a_new_epoch) {
+  win();
+  caller_box.clear();
+  placement_box.clear();
+  auto before = pairs[0];
+  kill(before.pool);
+  BOOST_TEST(!alive(before.table));
+  BOOST_TEST(alive(pairs[1].table));
+  BOOST_TEST(pairs.size() == 2U);
+  advance(500ms);
+  BOOST_TEST_REQUIRE(pairs.size() == 3U);
+  BOOST_TEST(pairs[2].around.gateway == "ngw-1");
+  BOOST_TEST(pairs[2].around.epoch > before.around.epoch);
+  auto [atom, gateway, epoch]
+    = caller_box.take<atom::epoch, std::string, uint64_t>();
+  BOOST_TEST(gateway == "ngw-1");
+  BOOST_TEST(epoch == pairs[2].around.epoch);
+  placement_box.take<atom::start, std::string, port_pool_actor>();
+  BOOST_TEST(alive(aut));
+}
+
+BOOST_AUTO_TEST_CASE(pair_that_keeps_breaking_restarts_later_each_time) {
+  win();
+  kill(pairs[0].table);
+  advance(500ms);
+  BOOST_TEST_REQUIRE(pairs.size() == 3U);
+  kill(pairs[2].pool);
+  advance(900ms, 100ms);
+  BOOST_TEST(pairs.size() == 3U);
+  advance(200ms, 100ms);
+  BOOST_TEST(pairs.size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(death_of_any_other_actor_ends_the_process) {
+  win();
+  kill(placement);
+  BOOST_TEST(!alive(aut));
+  BOOST_TEST(!alive(caller));
+  BOOST_TEST(!alive(pairs[0].pool));
+  BOOST_TEST((readiness == std::vector{true, false}));
+}
+
+BOOST_AUTO_TEST_CASE(lost_lease_ends_the_process) {
+  win();
+  tell(keeper, aut, atom::gone_v, lease_term{3, now()});
+  BOOST_TEST(!alive(aut));
+  BOOST_TEST(!alive(writer));
+  BOOST_TEST((readiness == std::vector{true, false}));
+}
+
+BOOST_AUTO_TEST_CASE(gateway_that_only_records_name_gets_a_draining_pair) {
+  win();
+  tell(placement, aut, atom::start_v, std::string{"ngw-old"});
+  BOOST_TEST_REQUIRE(pairs.size() == 3U);
+  BOOST_TEST(pairs[2].around.drain);
+  tell(placement, aut, atom::start_v, std::string{"ngw-old"});
+  BOOST_TEST(pairs.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(stop_drains_the_writes_before_it_hands_the_lease_over) {
+  win();
+  keeper_box.clear();
+  tell(keeper, aut, atom::stop_v);
+  BOOST_TEST(!alive(pairs[0].pool));
+  BOOST_TEST(keeper_box.empty());
+  for (auto& x :
+       {caf::actor_cast<caf::actor>(pods), caf::actor_cast<caf::actor>(records),
+        caf::actor_cast<caf::actor>(reader),
+        caf::actor_cast<caf::actor>(caller)})
+    kill(x);
+  BOOST_TEST(keeper_box.empty());
+  kill(writer);
+  keeper_box.take<atom::stop>();
+  BOOST_TEST(alive(aut));
+  kill(keeper);
+  BOOST_TEST(!alive(aut));
+}
+
+BOOST_AUTO_TEST_CASE(shutdown_is_bounded) {
+  win();
+  keeper_box.clear();
+  tell(keeper, aut, atom::stop_v);
+  advance(12s);
+  keeper_box.take<atom::stop>();
+  advance(12s);
+  BOOST_TEST(!alive(aut));
+}
+
+BOOST_AUTO_TEST_CASE(stand_by_that_is_stopped_hands_nothing_over_but_ends) {
+  keeper_box.clear();
+  tell(keeper, aut, atom::stop_v);
+  keeper_box.take<atom::stop>();
+  kill(keeper);
+  BOOST_TEST(!alive(aut));
+  BOOST_TEST(pairs.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
