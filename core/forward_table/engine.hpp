@@ -26,15 +26,19 @@
 
 namespace natgw::core::table {
 
-/// The rooms of the forward table, one source file each:
-/// events.cpp   what comes in, and what every event ends with
-/// plan.cpp     what a slot needs next, from its wish and what is known
-/// writes.cpp   sending writes, and what their answers mean
-/// looks.cpp    Describe calls: when, which, and what they prove
-/// observe.cpp  what was read becomes known
-/// refusals.cpp refusals: looking both triples up, telling the pool
-/// scans.cpp    the gateway, pages, sweeps
-/// tell.cpp     news, reports, transcript
+/// Everything a forward table knows and does; `forward_table` is its face.
+/// The rooms, one source file each:
+/// events.cpp        what comes in, and what every event ends with
+/// plan.cpp          what a slot needs next, from its wish and what is known
+/// advance.cpp       doing that, and what waits for it
+/// writes.cpp        sending writes
+/// answers.cpp       what their answers mean
+/// looks.cpp         Describe calls: when, which, and for how many
+/// look_answers.cpp  what they prove
+/// observe.cpp       what was read becomes known
+/// refusals.cpp      looking both triples up, telling the pool
+/// scans.cpp         the gateway, pages, sweeps
+/// tell.cpp          news, reports, transcript
 struct engine {
   explicit engine(table_options options);
 
@@ -111,9 +115,11 @@ struct engine {
   bool leaving(const slot& other, const slot& x) const;
   slot* leaving_obstacle(const slot& x, const slot* source);
   std::optional<step> replace_step(slot& x);
-  void adopt_nameless(slot& x);
   bool may_touch(bool only_delete) const;
   bool under_way(const slot& x) const;
+
+  // -- advance.cpp -----------------------------------------------------------
+  void adopt_nameless(slot& x);
   void advance(slot& x);
   void wait_for(slot& x, const step& s);
   void claim(slot& x, slot& other);
@@ -134,6 +140,12 @@ struct engine {
   void write(slot& x);
   bool begin_write(slot& x, const step& s);
   void send(slot& x);
+  std::string token(const slot& x, const api_call& call) const;
+  bool spent(const slot& x, const std::string& token) const;
+  void spend(slot& x, const std::string& token);
+  void hold_table(std::chrono::nanoseconds delay);
+
+  // -- answers.cpp -----------------------------------------------------------
   void write_answered(slot& x, const api_reply& reply, const departure& left);
   void succeeded(slot& x, const api_reply& reply);
   void wrote(slot& x);
@@ -142,10 +154,6 @@ struct engine {
   void refused_limited(slot& x, const api_reply& reply);
   void answered_gone(slot& x, const api_reply& reply);
   void gateway_refuses(slot& x, const api_reply& reply);
-  std::string token(const slot& x, const api_call& call) const;
-  bool spent(const slot& x, const std::string& token) const;
-  void spend(slot& x, const std::string& token);
-  void hold_table(std::chrono::nanoseconds delay);
   void confirmed(slot& x, instant seen);
   void no_longer_unconfirmed(slot& x);
 
@@ -160,6 +168,8 @@ struct engine {
   bool scouting();
   bool worth_waiting(size_t waiting, size_t cost);
   void send_look(slot& x);
+
+  // -- look_answers.cpp ------------------------------------------------------
   void look_answered(const api_reply& reply, const call_record& record);
   void by_id_answered(slot& x, const call_record& record, bool found);
   void absent_by_id(slot& x);
