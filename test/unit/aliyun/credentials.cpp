@@ -36,10 +36,10 @@ BOOST_AUTO_TEST_SUITE(credentials)
 
 BOOST_AUTO_TEST_CASE(secret_moves_without_leaving_a_copy) {
   secret x{"short"};
-  auto* bytes = x.reveal().data();
+  const auto* bytes = x.reveal().data();
   secret y{std::move(x)};
   BOOST_TEST(y.reveal() == "short");
-  BOOST_TEST(y.reveal().data() == bytes);
+  BOOST_TEST((y.reveal().data() == bytes));
   BOOST_TEST(x.empty()); // NOLINT(bugprone-use-after-move)
 }
 
