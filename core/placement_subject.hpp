@@ -38,7 +38,7 @@ struct placement_refusal {
   /// The gateway's growth when it refused.
   uint64_t growth = 0;
   /// Not before this time again, however it has grown.
-  instant until{};
+  instant until;
   /// The reason it gave, in words.
   std::string why;
 };
@@ -104,18 +104,18 @@ struct subject_hash {
 
 struct subject_equal {
   using is_transparent = void;
+  using pointer = std::unique_ptr<placement_subject>;
 
-  static const object_key& key_of(const object_key& x) {
-    return x;
+  bool operator()(const pointer& left, const pointer& right) const {
+    return left->key() == right->key();
   }
 
-  static const object_key& key_of(const std::unique_ptr<placement_subject>& x) {
-    return x->key();
+  bool operator()(const object_key& left, const pointer& right) const {
+    return left == right->key();
   }
 
-  template <class Left, class Right>
-  bool operator()(const Left& left, const Right& right) const {
-    return key_of(left) == key_of(right);
+  bool operator()(const pointer& left, const object_key& right) const {
+    return left->key() == right;
   }
 };
 
