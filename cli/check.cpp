@@ -5,9 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -108,17 +105,15 @@ std::string explain(const config::loaded& x, bool with_settings) {
   return out;
 }
 
-void add_check(CLI::App& app, command& chosen) {
-  auto* sub = app.add_subcommand(
-    "check", "Validate a configuration and print what it means");
+void add_check(command_line& line) {
   auto path = std::make_shared<std::string>();
   auto with_settings = std::make_shared<bool>(false);
-  sub->add_option("FILE", *path, "The configuration")->required();
-  sub->add_flag("--settings", *with_settings,
-                "Print every setting with its value, secrets masked");
-  sub->callback([path, with_settings, &chosen] {
-    chosen = [path, with_settings] { return check(*path, *with_settings); };
-  });
+  auto own
+    = line.add("check", "Validate a configuration and print what it means",
+               [path, with_settings] { return check(*path, *with_settings); });
+  own.text("FILE", *path, "The configuration", true);
+  own.toggle("--settings", *with_settings,
+             "Print every setting with its value, secrets masked");
 }
 
 } // namespace natgw::cli

@@ -6,13 +6,9 @@
 #include <functional>
 #include <utility>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/flag_text.hpp"
-#include "cli/parsed_option.hpp"
 #include "cli/random_text.hpp"
 #include "config/text.hpp"
 
@@ -22,132 +18,99 @@ namespace {
 
 using emulator::vpc_behaviour;
 
-/// Adds an option of the group that all these belong to.
-template <class T, class Parse>
-void add_parsed(CLI::App& app, const std::string& flag, T& out, Parse parse,
-                const std::string& help, const std::string& form) {
-  add_parsed_option(app, flag, out, parse, help)
-    ->type_name(form)
-    ->group("Cloud");
+/// These two come first, since flags take effect in the order of their making.
+void add_presets(flags& to, vpc_behaviour& x) {
+  to.act(
+    "--real-cloud", [&x] { x = vpc_behaviour{}; },
+    "The documented limits and delays");
+  to.act(
+    "--quick-cloud", [&x] { x = quick_cloud(); },
+    "Higher quota and rates, short delays, no conflicts");
 }
 
-void add_range(CLI::App& app, const std::string& flag,
-               emulator::time_range& out, const std::string& help) {
-  add_parsed(app, flag, out, parse_time_range, help, "TIME[-TIME]");
-}
-
-void add_time(CLI::App& app, const std::string& flag,
-              std::chrono::milliseconds& out, const std::string& help) {
-  add_parsed(app, flag, out, config::parse_duration, help, "TIME");
-}
-
-void add_switch(CLI::App& app, const std::string& flag, bool& out,
-                const std::string& help) {
-  app.add_flag(flag, out, help)->group("Cloud");
-}
-
-/// Adds a flag that may come again and again.
-void add_repeated(CLI::App& app, const std::string& flag,
-                  const std::function<void(const std::string&)>& read,
-                  const std::string& help, const std::string& form) {
-  auto read_all = [read](const std::vector<std::string>& texts) {
-    for (const auto& text : texts)
-      read(text);
+void add_shape(flags& to, cloud_flags& x) {
+  to.number("--gateways", x.gateways, 1, 256, "NAT gateways");
+  to.number("--zones", x.zones, 1, 26, "Zones that they are spread over");
+  to.number("--eips", x.eips, 1, 20, "EIPs for each gateway");
+  to.parsed("--port-range", x.ports, config::parse_ports,
+            "External ports that may be used", "FIRST-LAST");
+  to.toggle("--snat", x.snat, "SNAT uses the EIPs too");
+  auto region = [](std::string_view text) {
+    return config::parse_label(text, 63);
   };
-  app.add_option_function<std::vector<std::string>>(flag, read_all, help)
-    ->type_name(form)
-    ->group("Cloud");
+  to.parsed("--region", x.region, region, "The region", "ID");
+  to.number("--seed", x.seed, 0, UINT64_MAX, "Feeds every random choice");
 }
 
-/// These two come first, since flags are read in the order of their making.
-void add_presets(CLI::App& app, vpc_behaviour& x) {
-  app
-    .add_flag_callback(
-      "--real-cloud", [&x] { x = vpc_behaviour{}; },
-      "The documented limits and delays")
-    ->group("Cloud");
-  app
-    .add_flag_callback(
-      "--quick-cloud", [&x] { x = quick_cloud(); },
-      "Higher quota and rates, short delays, no conflicts")
-    ->group("Cloud");
+void add_delays(flags& to, vpc_behaviour& x) {
+  auto range = [&to](const char* name, emulator::time_range& out,
+                     const char* help) {
+    to.parsed(name, out, parse_time_range, help, "TIME[-TIME]");
+  };
+  auto time = [&to](const char* name, std::chrono::milliseconds& out,
+                    const char* help) {
+    to.parsed(name, out, config::parse_duration, help, "TIME");
+  };
+  range("--pending", x.pending, "Pending after a create or a modify");
+  range("--deleting", x.deleting, "Deleting after a delete");
+  range("--write-time", x.write_time, "Duration of a write");
+  range("--read-time", x.read_time, "Duration of a read");
+  range("--eip-binding", x.eip_binding, "Refusals after an EIP was bound");
+  time("--conflict-gap", x.conflict_gap,
+       "A gateway rests so long between two writes");
+  time("--token-retention", x.token_retention,
+       "How long a ClientToken is remembered");
 }
 
-void add_shape(CLI::App& app, cloud_flags& x) {
-  app.add_option("--gateways", x.gateways, "NAT gateways")
-    ->check(CLI::Range(1, 256))
-    ->group("Cloud");
-  app.add_option("--zones", x.zones, "Zones that they are spread over")
-    ->check(CLI::Range(1, 26))
-    ->group("Cloud");
-  app.add_option("--eips", x.eips, "EIPs for each gateway")
-    ->check(CLI::Range(1, 20))
-    ->group("Cloud");
-  add_parsed(app, "--port-range", x.ports, config::parse_ports,
-             "External ports that may be used", "FIRST-LAST");
-  add_switch(app, "--snat", x.snat, "SNAT uses the EIPs too");
-  add_parsed(
-    app, "--region", x.region,
-    [](std::string_view text) { return config::parse_label(text, 63); },
-    "The region", "ID");
-  app.add_option("--seed", x.seed, "Feeds every random choice")->group("Cloud");
+void add_refusals(flags& to, vpc_behaviour& x) {
+  to.toggle("--strict-pending,!--no-strict-pending", x.strict_pending,
+            "Refuse writes while an entry of the table is Pending");
+  to.toggle("--conflict,!--no-conflict", x.conflict,
+            "Refuse writes that overlap on one gateway (409)");
+  to.toggle("--clamp-pages,!--no-clamp-pages", x.clamp_pages,
+            "Clamp page numbers and sizes instead of refusing them");
+  to.number("--quota", x.quota, 1, 1'000'000, "Entries in a gateway's table");
+  to.parsed("--gone", x.gone, parse_gone,
+            "How deleting what is not there is refused", "SPELLING");
+  to.text("--duplicate-code", x.duplicate_external_code,
+          "The Code for an external triple that is taken");
+  to.text("--duplicate-message", x.duplicate_external_message,
+          "The Message for it");
+  to.number("--dry-run-status", x.dry_run_status, 200, 599,
+            "The HTTP status of DryRunOperation");
 }
 
-void add_delays(CLI::App& app, vpc_behaviour& x) {
-  add_range(app, "--pending", x.pending, "Pending after a create or a modify");
-  add_range(app, "--deleting", x.deleting, "Deleting after a delete");
-  add_range(app, "--write-time", x.write_time, "Duration of a write");
-  add_range(app, "--read-time", x.read_time, "Duration of a read");
-  add_range(app, "--eip-binding", x.eip_binding,
-            "Refusals after an EIP was bound");
-  add_time(app, "--conflict-gap", x.conflict_gap,
-           "A gateway rests so long between two writes");
-  add_time(app, "--token-retention", x.token_retention,
-           "How long a ClientToken is remembered");
+void add_rates(flags& to, vpc_behaviour& x) {
+  to.parsed("--rate", x.rate, parse_rate, "Calls of each action",
+            "CALLS/SECONDS[/BURST]");
+  auto read_one = [&x](std::string_view text) -> expected<void> {
+    auto parts = parse_assignment(text);
+    if (!parts)
+      return std::unexpected{parts.error()};
+    auto rate = parse_rate(parts->second);
+    if (!rate)
+      return std::unexpected{rate.error()};
+    x.rates[parts->first] = *rate;
+    return {};
+  };
+  to.read("--rate-of", read_one, "Calls of one action",
+          "ACTION=CALLS/SECONDS[/BURST]", true);
+  to.toggle("--retry-after,!--no-retry-after", x.retry_after,
+            "Send x-acs-retry-after with throttling");
 }
 
-void add_refusals(CLI::App& app, vpc_behaviour& x) {
-  add_switch(app, "--strict-pending,!--no-strict-pending", x.strict_pending,
-             "Refuse writes while an entry of the table is Pending");
-  add_switch(app, "--conflict,!--no-conflict", x.conflict,
-             "Refuse writes that overlap on one gateway (409)");
-  add_switch(app, "--retry-after,!--no-retry-after", x.retry_after,
-             "Send x-acs-retry-after with throttling");
-  add_switch(app, "--clamp-pages,!--no-clamp-pages", x.clamp_pages,
-             "Clamp page numbers and sizes instead of refusing them");
-  app.add_option("--quota", x.quota, "Entries in a gateway's table")
-    ->group("Cloud");
-  add_parsed(app, "--rate", x.rate, parse_rate, "Calls of each action",
-             "CALLS/SECONDS[/BURST]");
-  add_repeated(
-    app, "--rate-of",
-    [&x](const std::string& text) {
-      auto [action, rate] = or_complain(parse_assignment(text), "--rate-of");
-      x.rates[action] = or_complain(parse_rate(rate), "--rate-of");
-    },
-    "Calls of one action", "ACTION=CALLS/SECONDS[/BURST]");
-  add_parsed(app, "--gone", x.gone, parse_gone,
-             "How deleting what is not there is refused", "SPELLING");
-  app
-    .add_option("--duplicate-code", x.duplicate_external_code,
-                "The Code for an external triple that is taken")
-    ->group("Cloud");
-  app
-    .add_option("--dry-run-status", x.dry_run_status,
-                "The HTTP status of DryRunOperation")
-    ->check(CLI::Range(200, 599))
-    ->group("Cloud");
-}
-
-void add_faults(CLI::App& app, vpc_behaviour& x) {
-  add_repeated(
-    app, "--fault",
-    [&x](const std::string& text) {
-      auto [kind, probability] = or_complain(parse_fault(text), "--fault");
-      x.rate_of(kind) = probability;
-    },
-    "A fault and its probability for each call", "FAULT=PROBABILITY");
-  add_range(app, "--fault-delay", x.fault_delay, "Length of random delays");
+void add_faults(flags& to, vpc_behaviour& x) {
+  auto read_one = [&x](std::string_view text) -> expected<void> {
+    auto fault = parse_fault(text);
+    if (!fault)
+      return std::unexpected{fault.error()};
+    x.rate_of(fault->first) = fault->second;
+    return {};
+  };
+  to.read("--fault", read_one, "A fault and its probability for each call",
+          "FAULT=PROBABILITY", true);
+  to.parsed("--fault-delay", x.fault_delay, parse_time_range,
+            "Length of random delays", "TIME[-TIME]");
 }
 
 /// What the controller may do without being throttled, a little below what the
@@ -189,12 +152,14 @@ emulator::vpc_behaviour quick_cloud() {
   return x;
 }
 
-void add_cloud_flags(CLI::App& app, cloud_flags& x) {
-  add_presets(app, x.behaviour);
-  add_shape(app, x);
-  add_delays(app, x.behaviour);
-  add_refusals(app, x.behaviour);
-  add_faults(app, x.behaviour);
+void add_cloud_flags(flags& to, cloud_flags& x) {
+  to.group("Cloud");
+  add_presets(to, x.behaviour);
+  add_shape(to, x);
+  add_delays(to, x.behaviour);
+  add_refusals(to, x.behaviour);
+  add_rates(to, x.behaviour);
+  add_faults(to, x.behaviour);
 }
 
 emulator::vpc_options make_cloud(const cloud_flags& x) {

@@ -4,12 +4,9 @@
 #include <cstdint>
 #include <string>
 
+#include "cli/command_line.hpp"
 #include "config/model.hpp"
 #include "emulator/vpc/options.hpp"
-
-namespace CLI {
-class App;
-} // namespace CLI
 
 namespace natgw::cli {
 
@@ -36,7 +33,7 @@ emulator::vpc_behaviour quick_cloud();
 
 /// Adds a flag for each behaviour. `x` must live until the command line has
 /// been parsed; what it holds before are the defaults.
-void add_cloud_flags(CLI::App& app, cloud_flags& x);
+void add_cloud_flags(flags& to, cloud_flags& x);
 
 /// The emulated account that the flags ask for, with one access key made up on
 /// the spot.

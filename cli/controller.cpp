@@ -125,8 +125,7 @@ struct controller::parts {
   std::atomic<bool> stopping = false;
 };
 
-controller::controller(std::unique_ptr<parts> all)
-  : parts_{std::move(all)} {
+controller::controller(std::unique_ptr<parts> all) : parts_{std::move(all)} {
   // nop
 }
 

@@ -15,9 +15,6 @@
 #include <stop_token>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/controller.hpp"
@@ -289,28 +286,24 @@ exit_code demo(const demo_flags& x) {
 
 } // namespace
 
-void add_demo(CLI::App& app, command& chosen) {
-  auto* sub = app.add_subcommand(
-    "demo", "Show a fleet come, churn and go, against emulated servers");
+void add_demo(command_line& line) {
   auto x = std::make_shared<demo_flags>();
   x->servers.cloud.gateways = 4;
   x->servers.cloud.behaviour = quick_cloud();
   x->servers.cluster.tls = false;
-  sub->add_option("--pods", x->fleet.pods, "Game servers in the fleet")
-    ->check(CLI::Range(1, 20000));
-  sub->add_option("--ports-spec,--ports", x->fleet.ports,
-                  "What each exposes, as in the annotation");
-  sub->add_option("--churn", x->fleet.churn, "Percent that are replaced")
-    ->check(CLI::Range(0, 100));
-  sub->add_option("--fixed", x->fleet.fixed, "Percent with fixed mappings")
-    ->check(CLI::Range(0, 100));
-  sub->add_option("--json", x->json_path, "Write the report here");
-  sub->add_flag("--verbose", x->verbose, "Log what the controller does");
-  add_cloud_flags(*sub, x->servers.cloud);
-  sub->callback([x, &chosen] {
-    x->fleet.seed = x->servers.cloud.seed;
-    chosen = [x] { return demo(*x); };
-  });
+  auto own = line.add(
+    "demo", "Show a fleet come, churn and go, against emulated servers", [x] {
+      x->fleet.seed = x->servers.cloud.seed;
+      return demo(*x);
+    });
+  own.number("--pods", x->fleet.pods, 1, 20'000, "Game servers in the fleet");
+  own.text("--ports", x->fleet.ports,
+           "What each exposes, as in the annotation");
+  own.number("--churn", x->fleet.churn, 0, 100, "Percent that are replaced");
+  own.number("--fixed", x->fleet.fixed, 0, 100, "Percent with fixed mappings");
+  own.text("--json", x->json_path, "Write the report here");
+  own.toggle("--verbose", x->verbose, "Log what the controller does");
+  add_cloud_flags(own, x->servers.cloud);
 }
 
 } // namespace natgw::cli

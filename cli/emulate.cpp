@@ -5,13 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/emulation.hpp"
-#include "cli/parsed_option.hpp"
 #include "cli/signals.hpp"
 #include "config/text.hpp"
 #include "emulator/kube/kubeconfig.hpp"
@@ -71,43 +67,41 @@ exit_code emulate(const emulate_flags& x) {
   return exit_code::success;
 }
 
-void add_cluster_flags(CLI::App& app, cluster_flags& x) {
-  app.add_option("--kube-version", x.version, "The version it calls itself");
-  app.add_flag("--tls,!--no-tls", x.tls, "Serve Kubernetes over HTTPS");
-  app.add_flag("--fleet,!--no-fleet", x.fleet,
-               "Nodes that schedule and run pods");
-  app.add_option("--nodes-per-zone", x.nodes_per_zone, "Nodes in each zone")
-    ->check(CLI::Range(1, 1000));
-  app.add_option("--pod-cidr", x.pod_cidr, "Where pod addresses come from");
-  add_parsed_option(app, "--schedule-delay", x.schedule_delay,
-                    config::parse_duration,
-                    "From a pod's creation to its node");
-  add_parsed_option(app, "--start-delay", x.start_delay, config::parse_duration,
-                    "From its node to its address");
-  add_parsed_option(app, "--stop-delay", x.stop_delay, config::parse_duration,
-                    "From its deletion to its end");
-  add_parsed_option(app, "--address-quarantine", x.address_quarantine,
-                    config::parse_duration,
-                    "A freed address is given out again no sooner");
+void add_cluster_flags(flags& to, cluster_flags& x) {
+  to.group("Cluster");
+  to.text("--kube-version", x.version, "The version it calls itself");
+  to.toggle("--tls,!--no-tls", x.tls, "Serve Kubernetes over HTTPS");
+  to.toggle("--fleet,!--no-fleet", x.fleet, "Nodes that schedule and run pods");
+  to.number("--nodes-per-zone", x.nodes_per_zone, 1, 1000,
+            "Nodes in each zone");
+  to.text("--pod-cidr", x.pod_cidr, "Where pod addresses come from");
+  to.parsed("--schedule-delay", x.schedule_delay, config::parse_duration,
+            "From a pod's creation to its node", "TIME");
+  to.parsed("--start-delay", x.start_delay, config::parse_duration,
+            "From its node to its address", "TIME");
+  to.parsed("--stop-delay", x.stop_delay, config::parse_duration,
+            "From its deletion to its end", "TIME");
+  to.parsed("--address-quarantine", x.address_quarantine,
+            config::parse_duration,
+            "A freed address is given out again no sooner", "TIME");
 }
 
 } // namespace
 
-void add_emulate(CLI::App& app, command& chosen) {
-  auto* sub = app.add_subcommand(
-    "emulate", "Run an emulated cluster and an emulated cloud");
+void add_emulate(command_line& line) {
   auto x = std::make_shared<emulate_flags>();
-  add_parsed_option(*sub, "--kube-addr", x->servers.kube_at,
-                    config::parse_listen_address, "Where Kubernetes listens");
-  add_parsed_option(*sub, "--vpc-addr", x->servers.vpc_at,
-                    config::parse_listen_address, "Where the cloud listens");
-  sub->add_option("--kubeconfig-out", x->kubeconfig_path,
-                  "Write a kubeconfig here");
-  sub->add_option("--config-out", x->config_path,
-                  "Write a configuration for run here");
-  add_cluster_flags(*sub, x->servers.cluster);
-  add_cloud_flags(*sub, x->servers.cloud);
-  sub->callback([x, &chosen] { chosen = [x] { return emulate(*x); }; });
+  auto own = line.add("emulate",
+                      "Run an emulated cluster and an emulated cloud",
+                      [x] { return emulate(*x); });
+  own.parsed("--kube-addr", x->servers.kube_at, config::parse_listen_address,
+             "Where Kubernetes listens", "HOST:PORT");
+  own.parsed("--vpc-addr", x->servers.vpc_at, config::parse_listen_address,
+             "Where the cloud listens", "HOST:PORT");
+  own.text("--kubeconfig-out", x->kubeconfig_path, "Write a kubeconfig here");
+  own.text("--config-out", x->config_path,
+           "Write a configuration for run here");
+  add_cluster_flags(own, x->servers.cluster);
+  add_cloud_flags(own, x->servers.cloud);
 }
 
 } // namespace natgw::cli

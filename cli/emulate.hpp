@@ -1,15 +1,11 @@
 #pragma once
 
-#include "cli/command.hpp"
-
-namespace CLI {
-class App;
-} // namespace CLI
+#include "cli/command_line.hpp"
 
 namespace natgw::cli {
 
 /// `emulate`: both emulators until SIGTERM or SIGINT, for `kubectl` and for a
 /// controller in another process.
-void add_emulate(CLI::App& app, command& chosen);
+void add_emulate(command_line& line);
 
 } // namespace natgw::cli

@@ -27,10 +27,9 @@ emulator::kube::fleet_options make_fleet(const cluster_flags& x,
   return result;
 }
 
-emulator::kube::server_options make_cluster(const emulation_options& x,
-                                            const emulator::vpc_options& cloud,
-                                            const std::string& token,
-                                            const std::string& player) {
+emulator::kube::server_options
+make_cluster(const emulation_options& x, const emulator::vpc_options& cloud,
+             const std::string& token, const std::string& player) {
   emulator::kube::server_options result;
   result.api.seed = cloud.seed;
   result.api.git_version = x.cluster.version;

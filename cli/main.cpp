@@ -2,13 +2,10 @@
 #include <exception>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/check.hpp"
-#include "cli/command.hpp"
+#include "cli/command_line.hpp"
 #include "cli/demo.hpp"
 #include "cli/emulate.hpp"
 #include "cli/run.hpp"
@@ -17,7 +14,14 @@
 
 namespace {
 
-constexpr const char* examples = R"(Examples:
+using natgw::cli::command_line;
+using natgw::cli::exit_code;
+
+constexpr const char* about
+  = "Gives annotated pods public ports through DNAT entries of Alibaba Cloud "
+    "NAT gateways.";
+
+constexpr const char* footer = R"(Examples:
   natgw-controller demo
   natgw-controller check /etc/natgw/config.yaml
   natgw-controller run --config /etc/natgw/config.yaml
@@ -27,27 +31,13 @@ Exit status: 0 all went well, 1 something failed, 2 wrong usage, or nothing to
 do.
 )";
 
-int run(int argc, char** argv) {
-  natgw::cli::command chosen;
-  CLI::App app{"Gives annotated pods public ports through DNAT entries of "
-               "Alibaba Cloud NAT gateways."};
-  app.name("natgw-controller");
-  app.set_version_flag("--version", std::string{natgw::observe::version()});
-  app.footer(examples);
-  app.require_subcommand(1);
-  natgw::cli::add_check(app, chosen);
-  natgw::cli::add_demo(app, chosen);
-  natgw::cli::add_run(app, chosen);
-  natgw::cli::add_emulate(app, chosen);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& what) {
-    return app.exit(what);
-  } catch (const CLI::ParseError& what) {
-    app.exit(what);
-    return static_cast<int>(natgw::cli::exit_code::usage);
-  }
-  return static_cast<int>(chosen());
+exit_code run(int argc, char** argv) {
+  command_line line{about, std::string{natgw::observe::version()}, footer};
+  natgw::cli::add_demo(line);
+  natgw::cli::add_check(line);
+  natgw::cli::add_run(line);
+  natgw::cli::add_emulate(line);
+  return line.run({argv + 1, argv + argc});
 }
 
 } // namespace
@@ -57,9 +47,9 @@ int main(int argc, char** argv) {
   // What ends here is a bug of ours, or a library's; say so instead of
   // aborting without a word.
   try {
-    return run(argc, argv);
+    return static_cast<int>(run(argc, argv));
   } catch (const std::exception& what) {
     fmt::print(stderr, "natgw-controller: {}\n", what.what());
-    return static_cast<int>(natgw::cli::exit_code::failure);
+    return static_cast<int>(exit_code::failure);
   }
 }

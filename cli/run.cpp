@@ -9,9 +9,6 @@
 #include <stop_token>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/controller.hpp"
@@ -145,18 +142,15 @@ exit_code run(const run_flags& x) {
 
 } // namespace
 
-void add_run(CLI::App& app, command& chosen) {
-  auto* sub = app.add_subcommand("run", "Run the controller");
+void add_run(command_line& line) {
   auto x = std::make_shared<run_flags>();
-  sub->add_option("--config", x->config_path, "The configuration file")
-    ->required();
-  sub->add_option(
-    "--kubeconfig", x->kubeconfig_path,
-    "The API server; absent: KUBECONFIG, else the service account");
-  sub->add_option("--context", x->context, "A context of the kubeconfig");
-  sub->add_option("--http-addr", x->http_address,
-                  "Where metrics and health listen, HOST:PORT");
-  sub->callback([x, &chosen] { chosen = [x] { return run(*x); }; });
+  auto own = line.add("run", "Run the controller", [x] { return run(*x); });
+  own.text("--config", x->config_path, "The configuration file", true);
+  own.text("--kubeconfig", x->kubeconfig_path,
+           "The API server; absent: KUBECONFIG, else the service account");
+  own.text("--context", x->context, "A context of the kubeconfig");
+  own.text("--http-addr", x->http_address,
+           "Where metrics and health listen, HOST:PORT");
 }
 
 } // namespace natgw::cli

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <CLI/App.hpp>
-
-#include "cli/command.hpp"
+#include "cli/command_line.hpp"
 
 namespace natgw::cli {
 
 /// `run`: the controller. Ends on SIGTERM and SIGINT in good order.
-void add_run(CLI::App& app, command& chosen);
+void add_run(command_line& line);
 
 } // namespace natgw::cli

@@ -5,9 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "config/load.hpp"
@@ -18,14 +15,30 @@ using namespace std::chrono_literals;
 
 namespace {
 
+struct outcome {
+  cloud_flags asked;
+  exit_code status = exit_code::success;
+};
+
 /// What a command line asks for.
-cloud_flags parsed(std::vector<std::string> arguments) {
-  cloud_flags result;
-  CLI::App app;
-  add_cloud_flags(app, result);
-  std::ranges::reverse(arguments);
-  app.parse(std::move(arguments));
+outcome run(std::vector<std::string> arguments) {
+  outcome result;
+  command_line line{"", "", ""};
+  auto to = line.add("x", "", [] { return exit_code::success; });
+  add_cloud_flags(to, result.asked);
+  arguments.insert(arguments.begin(), "x");
+  result.status = line.run(std::move(arguments));
   return result;
+}
+
+cloud_flags parsed(std::vector<std::string> arguments) {
+  auto result = run(std::move(arguments));
+  BOOST_REQUIRE((result.status == exit_code::success));
+  return result.asked;
+}
+
+bool refused(std::vector<std::string> arguments) {
+  return run(std::move(arguments)).status == exit_code::usage;
 }
 
 } // namespace
@@ -89,9 +102,9 @@ BOOST_AUTO_TEST_CASE(a_preset_comes_before_the_flags_that_refine_it) {
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_text_is_refused) {
-  BOOST_CHECK_THROW(parsed({"--pending", "soon"}), CLI::ValidationError);
-  BOOST_CHECK_THROW(parsed({"--rate", "fast"}), CLI::ValidationError);
-  BOOST_CHECK_THROW(parsed({"--gateways", "0"}), CLI::ValidationError);
+  BOOST_TEST(refused({"--pending", "soon"}));
+  BOOST_TEST(refused({"--rate", "fast"}));
+  BOOST_TEST(refused({"--gateways", "0"}));
 }
 
 BOOST_AUTO_TEST_CASE(every_cloud_has_an_access_key_of_its_own) {
