@@ -56,6 +56,13 @@ error client_core::refuse(const http::response& answer) const {
   return to_error(answer);
 }
 
+error client_core::refuse_one(const http::response& answer) const {
+  auto result = refuse(answer);
+  if (result.code == ec::not_found && !names_missing_object(answer))
+    result.code = ec::unavailable;
+  return result;
+}
+
 http::request client_core::bound(http::request x) const {
   x.timeout = options.timeout;
   x.max_response_bytes = options.max_object_bytes;
@@ -108,9 +115,9 @@ void client::get_record(const object_key& key, completion<record_ptr> done) {
     done(std::unexpected{bad_key(key)});
     return;
   }
-  core_->ask(core_->bound(get(core_->server.base_url,
-                              object_path(poddnats, key.ns, key.name))),
-             std::move(done), parse_shared<record_view>);
+  core_->ask_one(core_->bound(get(core_->server.base_url,
+                                  object_path(poddnats, key.ns, key.name))),
+                 std::move(done), parse_shared<record_view>);
 }
 
 void client::get_pod(const object_key& key, completion<pod_ptr> done) {
@@ -118,9 +125,9 @@ void client::get_pod(const object_key& key, completion<pod_ptr> done) {
     done(std::unexpected{bad_key(key)});
     return;
   }
-  core_->ask(core_->bound(get(core_->server.base_url,
-                              object_path(pods, key.ns, key.name))),
-             std::move(done), parse_shared<pod_view>);
+  core_->ask_one(core_->bound(get(core_->server.base_url,
+                                  object_path(pods, key.ns, key.name))),
+                 std::move(done), parse_shared<pod_view>);
 }
 
 void client::create_event(const pod_event& x, const event_times& seen,

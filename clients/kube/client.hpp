@@ -43,7 +43,7 @@ struct watch_handler {
 
 struct client_options {
   /// Bound on every exchange but lists and watches.
-  std::chrono::milliseconds timeout{10'000};
+  std::chrono::milliseconds timeout{5'000};
   std::chrono::milliseconds list_timeout{60'000};
   /// A watch ends with `timeout` after so long without a byte. Bookmarks come
   /// about once a minute.

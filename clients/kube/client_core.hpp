@@ -51,6 +51,12 @@ struct client_core : std::enable_shared_from_this<client_core> {
   /// The error of an answer that is not a success.
   error refuse(const http::response& answer) const;
 
+  /// The same for a request about one object. Only an answer that names it
+  /// as missing is `not_found`: a path that is not served for a moment (a
+  /// server that starts, a CRD that is replaced) is `unavailable`, or a
+  /// record would count as gone that is still there.
+  error refuse_one(const http::response& answer) const;
+
   /// Sets the bounds of an exchange about one object.
   http::request bound(http::request x) const;
 
@@ -63,17 +69,25 @@ struct client_core : std::enable_shared_from_this<client_core> {
 
   /// Sends, and hands the parsed body over.
   template <class T, class Parse>
-  void ask(http::request x, completion<T> done, Parse parse) {
+  void ask(http::request x, completion<T> done, Parse parse,
+           error (client_core::*refusal)(const http::response&) const
+           = &client_core::refuse) {
     send(std::move(x),
-         [self = shared_from_this(), parse,
+         [self = shared_from_this(), parse, refusal,
           then = std::move(done)](expected<http::response> answer) mutable {
            if (!answer)
              then(std::unexpected{std::move(answer.error())});
            else if (!is_success(*answer))
-             then(std::unexpected{self->refuse(*answer)});
+             then(std::unexpected{(*self.*refusal)(*answer)});
            else
              then(parse(pad(answer->body)));
          });
+  }
+
+  /// The same about one object.
+  template <class T, class Parse>
+  void ask_one(http::request x, completion<T> done, Parse parse) {
+    ask(std::move(x), std::move(done), parse, &client_core::refuse_one);
   }
 };
 

@@ -50,8 +50,8 @@ void write_now(const core_ptr& core, const record_write& x,
                std::optional<instant> not_after, completion<record_ptr> done) {
   auto request = core->bound(request_for(core->server.base_url, x));
   request.not_after = not_after;
-  core->ask(std::move(request), std::move(done),
-            x.op == record_op::remove ? parse_after_remove : parse_written);
+  core->ask_one(std::move(request), std::move(done),
+                x.op == record_op::remove ? parse_after_remove : parse_written);
 }
 
 void read_then_write(const core_ptr& core, record_write x,
@@ -73,8 +73,8 @@ void read_then_write(const core_ptr& core, record_write x,
         x.base = std::move(*base);
         write_now(core, x, not_after, std::move(then));
       };
-  core->ask(core->bound(get(core->server.base_url, path)), std::move(next),
-            parse_shared<record_view>);
+  core->ask_one(core->bound(get(core->server.base_url, path)), std::move(next),
+                parse_shared<record_view>);
 }
 
 void patch_one(const core_ptr& core, http::request x,
@@ -90,7 +90,7 @@ void patch_one(const core_ptr& core, http::request x,
     else if (is_other_object(*answer))
       then(fail(ec::not_found, "the pod has another uid"));
     else
-      then(std::unexpected{core->refuse(*answer)});
+      then(std::unexpected{core->refuse_one(*answer)});
   });
 }
 
