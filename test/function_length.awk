@@ -51,6 +51,9 @@ function kind_of_block() {
     return "other"
   if (head ~ /(^|[^a-z_])namespace([^a-z_]|$)/)
     return "scope"
+  # An argument in braces: data.
+  if (head ~ /[(][ ]*$/)
+    return "other"
   if (head ~ /=[ ]*$/ || head !~ /[(]/)
     return head ~ /(^|[^a-z_])(class|struct|union)([^a-z_]|$)/ \
            ? "scope" : "other"

@@ -33,10 +33,10 @@ struct fixture : test::deterministic {
   test::inbox& told = make_inbox();
   openapi_caller_actor caller = spawn_recorder<openapi_caller_actor>(calls);
   port_pool_actor pool = spawn_recorder<port_pool_actor>(told);
-  forward_table_actor aut
-    = spawn(actors::forward_table,
-            core::table_options{.gateway = "ngw-1", .vpc = {}, .names = names()},
-            caller, clock(), nullptr);
+  forward_table_actor aut = spawn(
+    actors::forward_table,
+    core::table_options{.gateway = "ngw-1", .vpc = {}, .names = names()},
+    caller, clock(), nullptr);
 
   void answer(const api_call& call, api_reply reply = {}) {
     reply.id = call.id;

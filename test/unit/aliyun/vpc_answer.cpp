@@ -111,7 +111,8 @@ BOOST_AUTO_TEST_CASE(unusual_spellings_are_understood) {
   auto got = only_entry(
     R"({"ForwardEntryId":"fwd-1","ExternalIp":"1.2.3.4","ExternalPort":512,)"
     R"("InternalIp":"10.0.0.1","InternalPort":80,"IpProtocol":"UDP",)"
-    R"("Status":"pending","New":{"a":[1,{"b":null}]},"ForwardEntryName":null})");
+    R"("Status":"pending","New":{"a":[1,{"b":null}]},)"
+    R"("ForwardEntryName":null})");
   BOOST_TEST(got.spec.external_port == 512);
   BOOST_TEST(got.spec.internal_port == 80);
   BOOST_TEST((got.spec.proto == protocol::udp));

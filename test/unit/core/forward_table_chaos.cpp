@@ -8,6 +8,7 @@
 
 #include "forward_table_world.hpp"
 
+using namespace std::chrono_literals;
 using namespace natgw;
 using namespace natgw::core;
 using namespace natgw::core::test;

@@ -15,6 +15,7 @@
 #include "emulator/vpc/core.hpp"
 #include "forward_table_world.hpp"
 
+using namespace std::chrono_literals;
 // The table against the emulator of the real API: requests are signed and
 // encoded, answers parsed and classified as in production.
 

@@ -16,8 +16,9 @@
 
 namespace natgw::core::test {
 
-using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
+using std::chrono::seconds;
 
 /// A forward table as the cloud keeps it, with all its rules and moods.
 struct tiny_cloud {
@@ -36,8 +37,8 @@ struct tiny_cloud {
   };
 
   // -- moods -----------------------------------------------------------------
-  nanoseconds pending = 200ms;
-  nanoseconds deleting = 100ms;
+  nanoseconds pending = milliseconds{200};
+  nanoseconds deleting = milliseconds{100};
   /// A write is refused while any entry is in transition.
   bool barrier = false;
   /// A write is refused within so long of the one before.
@@ -287,14 +288,14 @@ struct world {
   /// Starts, lists, settles, and waits out the write deadline.
   void begin() {
     start();
-    run(11s);
+    run(seconds{11});
     news.clear();
     cloud.log.clear();
   }
 
   void start() {
     take(table->start(now));
-    run(50ms);
+    run(milliseconds{50});
     take(table->settled(now));
   }
 
@@ -419,7 +420,7 @@ struct world {
 
   std::unique_ptr<forward_table> table;
   tiny_cloud cloud;
-  nanoseconds latency = 2ms;
+  nanoseconds latency = milliseconds{2};
   instant now{};
   uint64_t generation = 0;
   std::multimap<instant, std::function<void()>> events;

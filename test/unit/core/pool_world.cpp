@@ -200,8 +200,8 @@ void pool_world::take(core::pool_effects effects) {
       [this](auto& x) {
         using type = std::decay_t<decltype(x)>;
         if constexpr (std::is_same_v<type, core::pool_note>)
-          transcript.push_back("note " + std::string{x.event} + " "
-                               + x.key.name + " " + x.detail);
+          transcript.push_back("note " + std::string{x.event} + " " + x.key.name
+                               + " " + x.detail);
         if constexpr (std::is_same_v<type, record_write>) {
           api_.push_back({true, [this, x] { operate(x); }});
         } else if constexpr (std::is_same_v<type, pod_patch>) {
