@@ -22,7 +22,8 @@ void engine::refuse(slot& x, ec reason, std::string detail, std::string id) {
 }
 
 /// A definite refusal. Where it may mean that something stands at one of the
-/// triples, or that an earlier try was executed, both are looked up first.
+/// triples, or where an earlier try may have been executed, both are looked up
+/// first.
 void engine::diagnose(slot& x, const api_reply& reply) {
   auto& w = *x.work;
   auto op = std::move(*w.op);
@@ -42,7 +43,8 @@ void engine::diagnose(slot& x, const api_reply& reply) {
   auto duplicate = reply.may_be_duplicate || reply.code == ec::duplicate_entry;
   auto detail = reply.message.empty() ? reply.detail
                                       : reply.detail + ": " + reply.message;
-  if (!duplicate && !op.uncertain && reply.code != ec::token_mismatch) {
+  // The code for a duplicate is not documented: any of them may mean one.
+  if (reply.outcome != call_class::fatal_pod && !op.uncertain) {
     refuse(x, reply.code, std::move(detail));
     return;
   }
@@ -75,18 +77,16 @@ void engine::conclude(slot& x) {
   if (blame(x, who_holds(d.external_id), true)
       || blame(x, who_holds(d.internal_id), false))
     return;
+  // A range that overlaps is found by no exact filter.
+  auto source = x.work->claims;
+  if (blame(x, table.external_obstacle(x.wanted, x.number, source), true)
+      || blame(x, table.internal_obstacle(x.wanted, x.number, source), false))
+    return;
   if (d.duplicate && !d.swept) {
-    // A range that overlaps is found by no exact filter.
     x.work->refusal = std::move(d);
     overlap_waiting.push_back(x.number);
     return;
   }
-  auto source = x.work->claims;
-  if (d.swept
-      && (blame(x, table.external_obstacle(x.wanted, x.number, source), true)
-          || blame(x, table.internal_obstacle(x.wanted, x.number, source),
-                   false)))
-    return;
   refuse(x, d.code, std::move(d.detail));
 }
 
