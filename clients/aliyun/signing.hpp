@@ -34,11 +34,11 @@ struct v3_input {
   /// The path.
   std::string_view path = "/";
   /// From `canonical_query`.
-  std::string_view query;
+  std::string query;
   /// In any order and case. Signed are `host`, `content-type` and `x-acs-*`.
   const std::vector<http::header>* headers = nullptr;
   /// Lower-case hex of the body's SHA-256.
-  std::string_view payload_hash;
+  std::string payload_hash;
 };
 
 /// `a;b;c`: the names of the signed headers.

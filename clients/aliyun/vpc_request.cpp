@@ -171,8 +171,7 @@ http::request sign_v3(parameters x, const api_call& call,
       {"x-acs-security-token", std::string{who.security_token.reveal()}});
   }
   v3_input input;
-  input.query = to.place == parameter_place::query ? std::string_view{text}
-                                                   : std::string_view{};
+  input.query = to.place == parameter_place::query ? text : std::string{};
   input.headers = &headers;
   input.payload_hash = hash;
   auto value = v3_authorization(input, who.access_key, who.access_secret);
