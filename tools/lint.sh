@@ -60,11 +60,16 @@ run_lint() {
   status=0
   test/tidy.sh || status=1
   lint_result style "$status"
+  [[ $1 == format ]] || run_tidy
+  printf '%d passed, %d failed\n' "$lint_passed" "$lint_failed"
+  ((lint_failed == 0))
+}
+
+run_tidy() {
+  local status
   cmake --preset debug > "$cache/configure.log" 2>&1 \
     || { cat "$cache/configure.log" >&2; die "cannot configure debug"; }
   status=0
   run_clang_tidy || status=1
   lint_result clang-tidy "$status"
-  printf '%d passed, %d failed\n' "$lint_passed" "$lint_failed"
-  ((lint_failed == 0))
 }

@@ -42,9 +42,9 @@ struct tiny_cloud {
   /// A write is refused while any entry is in transition.
   bool barrier = false;
   /// A write is refused within so long of the one before.
-  nanoseconds gap = 0ns;
+  nanoseconds gap = nanoseconds{0};
   size_t quota = 100'000;
-  nanoseconds retention = 1h;
+  nanoseconds retention = std::chrono::hours{1};
   bool bound = true;
 
   // -- state -----------------------------------------------------------------
@@ -311,8 +311,9 @@ struct world {
 
   void watch_table() {
     table->trace([this](const std::string& line) {
-      trace.push_back(std::to_string(now.time_since_epoch() / 1us) + "us "
-                      + line);
+      trace.push_back(
+        std::to_string(now.time_since_epoch() / std::chrono::microseconds{1})
+        + "us " + line);
     });
   }
 
