@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <yaml-cpp/node/node.h>
+#include <yaml-cpp/yaml.h>
 
 #include "messages/error.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include <yaml-cpp/node/node.h>
+#include <yaml-cpp/yaml.h>
 
 #include "config/merge.hpp"
 #include "config/model.hpp"

@@ -38,9 +38,9 @@ struct random_pool {
   };
 
   explicit random_pool(uint64_t seed) : rng{seed} {
-    w.latency = nanoseconds{pick(1, 20) * 1'000'000};
-    w.cloud.pending = nanoseconds{pick(0, 3000) * 1'000'000};
-    w.cloud.deleting = nanoseconds{pick(0, 500) * 1'000'000};
+    w.latency = std::chrono::milliseconds{pick(1, 20)};
+    w.cloud.pending = std::chrono::milliseconds{pick(0, 3000)};
+    w.cloud.deleting = std::chrono::milliseconds{pick(0, 500)};
     w.cloud.barrier = chance(0.3);
     w.cloud.gap = chance(0.2) ? 50ms : 0ms;
     auto level = [this] { return chance(0.5) ? pick(1, 15) / 100.0 : 0.0; };
@@ -106,19 +106,19 @@ struct random_pool {
         answered_after(x, after);
     };
     if (chance(mood.lost_before)) {
-      unanswered(nanoseconds{pick(1, 500) * 1'000'000});
+      unanswered(std::chrono::milliseconds{pick(1, 500)});
       return true;
     }
     if (chance(mood.lost_after)) {
       w.at(w.now + w.latency, [this, x] { w.cloud.execute(x, w.now); });
-      unanswered(nanoseconds{pick(30, 500) * 1'000'000});
+      unanswered(std::chrono::milliseconds{pick(30, 500)});
       return true;
     }
     if (chance(mood.late)) {
       // Executed long after its answer was given up.
-      w.at(w.now + nanoseconds{pick(100, 9000) * 1'000'000},
+      w.at(w.now + std::chrono::milliseconds{pick(100, 9000)},
            [this, x] { w.cloud.execute(x, w.now); });
-      unanswered(nanoseconds{pick(30, 90) * 1'000'000});
+      unanswered(std::chrono::milliseconds{pick(30, 90)});
       return true;
     }
     if (is_write(x.action))
@@ -354,7 +354,7 @@ struct random_pool {
         meddle();
       if (chance(mood.crash))
         crash();
-      w.run(nanoseconds{pick(0, 400) * 1'000'000});
+      w.run(std::chrono::milliseconds{pick(0, 400)});
       check_names();
     }
   }

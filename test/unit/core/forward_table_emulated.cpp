@@ -156,7 +156,7 @@ public:
     w_.take(w_.table->settled(w_.now));
     for (int i = 0; i < 100 && failure_.empty(); ++i) {
       live();
-      w_.run(nanoseconds{pick(0, 500) * 1'000'000});
+      w_.run(std::chrono::milliseconds{pick(0, 500)});
       check_names();
     }
     if (failure_.empty())
