@@ -134,7 +134,7 @@ pool_effects pool::unbind(const pod_ptr& pod, bool object_gone, instant now) {
     s->evicted.reset();
     s->retry_at = now;
     s->failures = 0;
-  } else if (!s->former || s->former->uid != pod->uid) {
+  } else if (s->pod || (s->former && s->former->uid != pod->uid)) {
     return finish(now);
   }
   s->former = pod;
@@ -152,8 +152,13 @@ pool_effects pool::address_taken(const std::string& ip, const std::string& uid,
   auto [first, last] = by_address_.equal_range(ip);
   for (auto i = first; i != last; ++i) {
     auto& t = tenures_.at(i->second);
-    if (t.pod_uid == uid)
+    if (t.pod_uid == uid) {
+      // Whoever had taken it has gone.
+      if (auto s = find_slot(t.key); s && s->pod && s->pod->uid == uid)
+        s->stolen = false;
+      touch(t.key);
       continue;
+    }
     t.haste = urgency::harm;
     for (auto& e : t.entries)
       if (e.phase == entry_phase::dropping)

@@ -153,6 +153,34 @@ BOOST_AUTO_TEST_CASE(fixed_mapping_without_pod_keeps_only_its_record) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(switch_turned_off_while_nobody_looked_ends_a_fixed_one) {
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  auto view = world.pods.at("a").view;
+  world.pods.clear();
+  world.start();
+  world.settle();
+  BOOST_TEST_REQUIRE(world.record("a"));
+  world.unbind(view, false);
+  world.settle();
+  BOOST_TEST(!world.record("a"));
+  BOOST_TEST(world.table.empty());
+}
+
+BOOST_AUTO_TEST_CASE(stolen_address_comes_back) {
+  world.create_pod("a", one_port());
+  world.settle();
+  auto& view = *world.pods.at("a").view;
+  world.take_address(view.ip, "uid-of-a-newer-pod");
+  world.settle();
+  BOOST_TEST(world.record("a")->status.empty());
+  BOOST_TEST(world.table.empty());
+  world.take_address(view.ip, view.uid);
+  world.settle();
+  check_converged(world, 0);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(record_deleted_by_a_person_comes_back_with_its_ports) {
   world.create_pod("a", one_port());
   world.settle();

@@ -136,6 +136,14 @@ void pool_world::lose_entry() {
   });
 }
 
+void pool_world::unbind(const pod_ptr& pod, bool object_gone) {
+  tell([this, pod, object_gone] { take(pool->unbind(pod, object_gone, now)); });
+}
+
+void pool_world::take_address(const std::string& ip, const std::string& uid) {
+  tell([this, ip, uid] { take(pool->address_taken(ip, uid, now)); });
+}
+
 bool pool_world::step() {
   std::vector<std::deque<job>*> ready;
   for (auto queue : {&api_, &cloud_, &watch_})

@@ -34,6 +34,9 @@ public:
   void change_ports(const std::string& name, std::vector<port_item> items);
   void delete_record(const std::string& name);
   void lose_entry();
+  /// What placement tells by itself.
+  void unbind(const pod_ptr& pod, bool object_gone);
+  void take_address(const std::string& ip, const std::string& uid);
 
   // -- time ------------------------------------------------------------------
 
