@@ -91,6 +91,16 @@ BOOST_AUTO_TEST_CASE(capacity_is_told_once_the_records_are_fresh) {
   BOOST_TEST(last.free_tcp > 400U);
 }
 
+BOOST_AUTO_TEST_CASE(table_that_cannot_be_read_attracts_nobody) {
+  tell(table, aut,
+       table_report{.usable = true,
+                    .eips
+                    = {{.address = "47.97.0.10", .allocation_id = "eip-1"}}});
+  tell(placement, aut, atom::synced_v, uint64_t{1});
+  while (!placement_box.empty())
+    BOOST_TEST(!placement_box.take_one<pool_capacity>().open);
+}
+
 BOOST_AUTO_TEST_CASE(table_is_settled_by_a_list_that_began_after_its_own) {
   table_box.clear();
   open();
