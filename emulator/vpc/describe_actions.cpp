@@ -1,18 +1,15 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <ranges>
 #include <vector>
 
 #include "emulator/vpc/actions.hpp"
+#include "emulator/vpc/rendering.hpp"
 
 /// The four actions that only look. Lists are paged by number; what is not
 /// known to exist is an empty list, not an error.
 namespace natgw::emulator {
 
 namespace {
-
-using nlohmann::json;
 
 /// The members of an object without its braces.
 std::string members_of(const json& x) {
@@ -83,160 +80,6 @@ std::optional<std::string> filter_of(const api_request& asked,
   if (!asked.has(name))
     return std::nullopt;
   return asked.get(name);
-}
-
-json render_entry(const gateway& where, const entry& x) {
-  json result{{"ForwardEntryId", x.id},
-              {"ForwardTableId", where.table_id},
-              {"NatGatewayId", where.id},
-              {"ExternalIp", format_ipv4(x.external.address)},
-              {"ExternalPort", port_text(x.external)},
-              {"InternalIp", format_ipv4(x.internal.address)},
-              {"InternalPort", port_text(x.internal)},
-              {"IpProtocol", to_string(x.external.protocol)},
-              {"Status", to_string(x.state)}};
-  if (!x.name.empty())
-    result["ForwardEntryName"] = x.name;
-  return result;
-}
-
-std::string suffix_of(const gateway& x) {
-  return x.id.starts_with("ngw-") ? x.id.substr(4) : x.id;
-}
-
-std::string private_address(const gateway& x) {
-  // Any stable address will do: nobody routes to it.
-  uint32_t number = 0;
-  for (char c : x.id)
-    number = number * 31 + static_cast<unsigned char>(c);
-  return format_ipv4(172U << 24U | 31U << 16U | (number & 0xffffU));
-}
-
-const char* using_status(const eip& x, bool forwards) {
-  if (x.snat)
-    return "UsedBySnatTable";
-  return forwards ? "UsedByForwardTable" : "idle";
-}
-
-bool forwards(const gateway& where, const std::string& address) {
-  entry probe;
-  probe.external.address = parse_ipv4(address).value_or(0);
-  probe.external.first = 1;
-  probe.external.count = 65535;
-  probe.external.protocol = entry_protocol::any;
-  return where.table.external_clash(probe) != nullptr;
-}
-
-json render_ip_list(cloud& at, const gateway& x, bool full) {
-  auto list = json::array();
-  for (const auto& address : x.eips) {
-    const auto& bound = *at.find_eip(address);
-    json item{{"IpAddress", address},
-              {"AllocationId", bound.allocation_id},
-              {"UsingStatus", using_status(bound, forwards(x, address))}};
-    if (full)
-      item.update({{"PrivateIpAddress", private_address(x)},
-                   {"SnatEntryEnabled", bound.snat},
-                   {"ApAccessEnabled", false}});
-    list.push_back(std::move(item));
-  }
-  return list;
-}
-
-json render_private_info(const gateway& x) {
-  return {{"VswitchId", "vsw-" + suffix_of(x)},
-          {"EniInstanceId", "eni-" + suffix_of(x)},
-          {"EniType", "Secondary"},
-          {"PrivateIpAddress", private_address(x)},
-          {"IzNo", x.zone},
-          {"MaxBandwidth", 5120},
-          {"MaxSessionQuota", 2'000'000},
-          {"MaxSessionEstablishRate", 100'000}};
-}
-
-json render_gateway(cloud& at, const gateway& x) {
-  const auto none = json::array();
-  return {{"NatGatewayId", x.id},
-          {"Name", ""},
-          {"Description", ""},
-          {"Status", x.status},
-          {"BusinessStatus", x.financial_locked ? "FinancialLocked" : "Normal"},
-          {"VpcId", at.vpc_id},
-          {"RegionId", at.region},
-          {"NatType", "Enhanced"},
-          {"NetworkType", "internet"},
-          {"Spec", ""},
-          {"InstanceChargeType", "PostPaid"},
-          {"InternetChargeType", "PayByLcu"},
-          {"CreationTime", format_timestamp(at.created)},
-          {"ExpiredTime", ""},
-          {"DeletionProtection", false},
-          {"EcsMetricEnabled", true},
-          {"IcmpReplyEnabled", true},
-          {"AutoPay", false},
-          {"ResourceGroupId", "rg-emulator"},
-          {"SecurityProtectionEnabled", false},
-          {"PrivateLinkEnabled", false},
-          {"PrivateLinkMode", ""},
-          {"EipBindMode", "MULTI_BINDED"},
-          {"EnableSessionLog", "false"},
-          {"ForwardTableIds", {{"ForwardTableId", {x.table_id}}}},
-          {"SnatTableIds", {{"SnatTableId", {"stb-" + suffix_of(x)}}}},
-          {"FullNatTableIds", {{"FullNatTableId", none}}},
-          {"BandwidthPackageIds", {{"BandwidthPackageId", none}}},
-          {"IpLists", {{"IpList", render_ip_list(at, x, true)}}},
-          {"NatGatewayPrivateInfo", render_private_info(x)},
-          {"AccessMode", {{"ModeValue", ""}, {"TunnelType", ""}}},
-          {"Tags", {{"Tag", none}}}};
-}
-
-json render_eip(const cloud& at, const eip& x) {
-  const auto none = json::array();
-  auto locks = json::array();
-  if (x.locked)
-    locks.push_back({{"LockReason", "financial"}});
-  const bool bound = !x.gateway.empty();
-  return {{"AllocationId", x.allocation_id},
-          {"IpAddress", x.address},
-          {"Status", !bound               ? "Available"
-                     : at.now() < x.ready ? "Associating"
-                                          : "InUse"},
-          {"InstanceId", x.gateway},
-          {"InstanceType", bound ? "Nat" : ""},
-          {"InstanceRegionId", bound ? at.region : ""},
-          {"Name", ""},
-          {"Description", ""},
-          {"Descritpion", ""},
-          {"Bandwidth", "5"},
-          {"EipBandwidth", "5"},
-          {"InternetChargeType", "PayByTraffic"},
-          {"ChargeType", "PostPaid"},
-          {"AllocationTime", format_timestamp(at.created)},
-          {"ExpiredTime", ""},
-          {"BusinessStatus", x.locked ? "FinancialLocked" : "Normal"},
-          {"ISP", "BGP"},
-          {"Netmode", "public"},
-          {"Mode", "NAT"},
-          {"RegionId", at.region},
-          {"ResourceGroupId", "rg-emulator"},
-          {"BandwidthPackageId", ""},
-          {"BandwidthPackageType", ""},
-          {"BandwidthPackageBandwidth", ""},
-          {"PrivateIpAddress", ""},
-          {"VpcId", bound ? at.vpc_id : ""},
-          {"DeletionProtection", false},
-          {"SecondLimited", false},
-          {"HDMonitorStatus", "OFF"},
-          {"ServiceManaged", 0},
-          {"SegmentInstanceId", ""},
-          {"PublicIpAddressPoolId", ""},
-          {"Zone", ""},
-          {"BizType", "Default"},
-          {"HasReservationData", "false"},
-          {"AvailableRegions", {{"AvailableRegion", none}}},
-          {"SecurityProtectionTypes", {{"SecurityProtectionType", none}}},
-          {"OperationLocks", {{"LockReason", std::move(locks)}}},
-          {"Tags", {{"Tag", none}}}};
 }
 
 /// The values of a list such as NatGatewayIds.1, NatGatewayIds.2.
@@ -345,26 +188,7 @@ action_result describe_gateway(cloud& at, const api_request& asked,
   if (!x)
     return refuse(404, "InvalidNatGatewayId.NotFound",
                   "The specified NatGatewayId does not exist in our records.");
-  auto body = render_gateway(at, *x);
-  for (const char* wrapped :
-       {"ForwardTableIds", "SnatTableIds", "FullNatTableIds", "IpLists",
-        "BandwidthPackageIds", "NatGatewayPrivateInfo", "Tags"})
-    body.erase(wrapped);
-  body.update(
-    {{"ForwardTable",
-      {{"ForwardTableId", x->table_id},
-       {"ForwardEntryCount", x->table.size()}}},
-     {"SnatTable",
-      {{"SnatTableId", "stb-" + suffix_of(*x)}, {"SnatEntryCount", 0}}},
-     {"IpList", render_ip_list(at, *x, false)},
-     {"PrivateInfo", render_private_info(*x)},
-     {"BillingConfig",
-      {{"AutoPay", "false"},
-       {"InstanceChargeType", "PostPaid"},
-       {"InternetChargeType", "PayByLcu"},
-       {"Spec", ""}}},
-     {"DeletionProtectionInfo", {{"Enabled", false}}}});
-  return action_answer{members_of(body), {}};
+  return action_answer{members_of(render_gateway_attribute(at, *x)), {}};
 }
 
 action_result describe_eips(cloud& at, const api_request& asked,
