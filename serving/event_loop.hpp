@@ -45,6 +45,7 @@ public:
   bool enter(connection* x, std::weak_ptr<connection> ref);
   void leave(connection* x);
   size_t connections() const;
+  bool stopped() const;
 
   const http_options cfg;
   const handler fn;

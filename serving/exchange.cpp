@@ -13,13 +13,17 @@ void stream_state::wake_locked() {
     wake_();
 }
 
+void stream_state::cut_locked() {
+  if (!std::exchange(cut_, true) && shut_)
+    shut_();
+}
+
 bool stream_state::write(std::string_view chunk) {
   std::lock_guard guard{mutex_};
   if (ended_ || cut_ || gone_)
     return false;
   if (pending_.size() + sending_ + chunk.size() > max_buffer_) {
-    cut_ = true;
-    wake_locked();
+    cut_locked();
     return false;
   }
   append_chunk(pending_, chunk);
@@ -40,9 +44,8 @@ void stream_state::cut() {
   std::lock_guard guard{mutex_};
   if (ended_)
     return;
-  cut_ = true;
   on_gone_ = nullptr;
-  wake_locked();
+  cut_locked();
 }
 
 void stream_state::on_gone(std::move_only_function<void()> fn) {
@@ -84,9 +87,10 @@ void stream_state::sent() {
   sending_ = 0;
 }
 
-void stream_state::attach(waker wake) {
+void stream_state::attach(waker wake, waker shut) {
   std::lock_guard guard{mutex_};
   wake_ = std::move(wake);
+  shut_ = std::move(shut);
 }
 
 void stream_state::detach() {
@@ -95,6 +99,7 @@ void stream_state::detach() {
     std::lock_guard guard{mutex_};
     gone_ = true;
     wake_ = nullptr;
+    shut_ = nullptr;
     fn = std::exchange(on_gone_, nullptr);
     pending_.clear();
     sending_ = 0;

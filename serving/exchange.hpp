@@ -54,15 +54,18 @@ public:
   work take();
   /// For the connection: bytes of the last `take` have left.
   void sent();
-  void attach(waker wake);
+  /// `shut` ends the connection, also while it waits for its peer to read.
+  void attach(waker wake, waker shut);
   /// For the connection: it is over, whatever the reason.
   void detach();
 
 private:
   void wake_locked();
+  void cut_locked();
 
   mutable std::mutex mutex_;
   waker wake_;
+  waker shut_;
   bool waiting_ = false;
   bool ended_ = false;
   bool cut_ = false;

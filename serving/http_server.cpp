@@ -108,6 +108,11 @@ void event_loop::leave(connection* x) {
   connections_.erase(x);
 }
 
+bool event_loop::stopped() const {
+  std::lock_guard guard{mutex_};
+  return stopped_;
+}
+
 size_t event_loop::connections() const {
   std::lock_guard guard{mutex_};
   return connections_.size();

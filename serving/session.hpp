@@ -254,11 +254,12 @@ request take_request(Parser& parsed) {
 template <class Socket>
 awaitable<outcome> session<Socket>::outcome_of(exchange_state& exchange) {
   for (;;) {
+    // Once stopped, a 500 may only mean that a timer went with its responder.
+    if (closed_ || owner_->stopped())
+      co_return close_answer{};
     auto result = exchange.take();
     if (result)
       co_return std::move(*result);
-    if (closed_)
-      co_return close_answer{};
     event_.expires_at(asio::steady_timer::time_point::max());
     co_await sleep_on(event_);
   }
@@ -365,7 +366,7 @@ awaitable<bool> session<Socket>::answer(const parser& asked, stream_answer& x) {
       executor_,
       [self = this->shared_from_this()] { return self->watch_peer(); },
       asio::detached);
-    x.stream->attach(make_waker());
+    x.stream->attach(make_waker(), [this] { shut(); });
     good = co_await pump(*x.stream);
   }
   x.stream->detach();

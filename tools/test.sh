@@ -5,6 +5,9 @@
 passed=0
 failed=0
 results=()
+# What a suite that fails says of itself, and the lines that say it.
+complaints=()
+complaint='(error|fatal error): in "|ERROR: |WARNING: |runtime error: |SUMMARY: '
 
 # Adds to the sums: count NAME PASSED FAILED.
 count() {
@@ -23,16 +26,18 @@ attribute() {
 
 # run_suite NAME EXECUTABLE [ARGUMENT...]: runs a Boost.Test executable in the
 # present environment and counts its cases. One that dies without a report, or
-# complains after it (a leak, a race), counts as one failure.
+# complains after it (a leak, a race), counts as one failure. What it says is
+# shown only if it fails.
 run_suite() {
-  local name=$1 executable=$2 report status=0 good=0 bad=0
+  local name=$1 executable=$2 report log status=0 good=0 bad=0
   shift 2
   [[ -x $executable ]] || return 0
   say "running $name"
   report=$(mktemp "$cache/report.XXXXXX")
+  log=$(mktemp "$cache/log.XXXXXX")
   run timeout --kill-after=10 900 "$executable" --report_format=XML \
     --report_level=short --report_sink="$report" --log_level=error \
-    --color_output=no "$@" >&2 || status=$?
+    --color_output=no "$@" > "$log" 2>&1 || status=$?
   if [[ -s $report ]]; then
     good=$(($(attribute test_cases_passed "$report") \
       + $(attribute test_cases_passed_with_warnings "$report")))
@@ -40,11 +45,13 @@ run_suite() {
       + $(attribute test_cases_aborted "$report") \
       + $(attribute test_cases_timed_out "$report")))
   fi
-  rm -f "$report"
-  if ((status != 0 && bad == 0)); then
-    say "$name ended with status $status"
-    bad=1
+  if ((status != 0)); then
+    tail -n 400 "$log" >&2
+    complaints+=("$name ended with status $status:"
+      "$(grep -E "$complaint" "$log" | cut -c1-300 | head -n 20)")
+    ((bad > 0)) || bad=1
   fi
+  rm -f "$report" "$log"
   count "$name" "$good" "$bad"
 }
 
@@ -93,7 +100,7 @@ run_tests() {
   build asan all
   run_address_tests
   [[ $1 == address ]] || run_thread_tests
-  printf '%s\n' "${results[@]}"
+  printf '%s\n' "${complaints[@]}" "${results[@]}"
   printf '%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0))
 }

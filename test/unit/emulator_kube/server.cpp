@@ -94,7 +94,8 @@ struct served {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(emulator_kube_server, served)
+BOOST_FIXTURE_TEST_SUITE(emulator_kube_server, served,
+                         *boost::unit_test::label("concurrent"))
 
 BOOST_AUTO_TEST_CASE(watch_follows_a_pod_until_it_runs) {
   listener heard;

@@ -54,7 +54,7 @@ std::string create_target() {
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(vpc_server_suite)
+BOOST_AUTO_TEST_SUITE(vpc_server_suite, *boost::unit_test::label("concurrent"))
 
 BOOST_AUTO_TEST_CASE(api_is_served) {
   const auto server = prompt_server();

@@ -132,6 +132,12 @@ public:
     return connections_;
   }
 
+  /// Waits until so many connections have been closed by the server.
+  void wait_for_closed(int count) const {
+    for (auto x = closed_.load(); x < count; x = closed_.load())
+      closed_.wait(x);
+  }
+
 private:
   void run() {
     while (true) {
@@ -140,8 +146,12 @@ private:
         return;
       ++connections_;
       threads_.emplace_back([this, fd] {
-        raw_connection x{fd};
-        what_(x);
+        {
+          raw_connection x{fd};
+          what_(x);
+        }
+        ++closed_;
+        closed_.notify_all();
       });
     }
   }
@@ -150,6 +160,7 @@ private:
   int fd_ = -1;
   uint16_t port_ = 0;
   std::atomic<int> connections_ = 0;
+  std::atomic<int> closed_ = 0;
   std::thread acceptor_;
   std::vector<std::thread> threads_;
 };

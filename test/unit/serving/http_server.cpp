@@ -86,7 +86,7 @@ private:
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(http_server_suite)
+BOOST_AUTO_TEST_SUITE(http_server_suite, *boost::unit_test::label("concurrent"))
 
 BOOST_AUTO_TEST_CASE(request_arrives_whole_and_is_answered) {
   const auto server = serve(echo);
