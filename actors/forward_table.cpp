@@ -9,7 +9,7 @@ namespace natgw::actors {
 
 namespace {
 
-using self_ptr = forward_table_self::stateful_pointer<forward_table_state>;
+using table_ptr = forward_table_self::stateful_pointer<forward_table_state>;
 
 void log_report(forward_table_state& st, const table_report& x) {
   auto& before = st.reported;
@@ -40,8 +40,8 @@ void log_news(const forward_table_state& st, const entry_news& x) {
 }
 
 /// Carries out one effect each.
-struct sender {
-  self_ptr self;
+struct table_sender {
+  table_ptr self;
 
   void operator()(api_call& x) const {
     self->send(self->state.caller, std::move(x));
@@ -68,11 +68,11 @@ struct sender {
 
 /// Lets the core handle something, now, and does what it decides.
 template <class Handle>
-void decide(self_ptr self, Handle&& handle) {
+void decide(table_ptr self, Handle&& handle) {
   auto& st = self->state;
   auto now = st.time.now();
   for (auto& x : handle(*st.core, now))
-    std::visit(sender{self}, x);
+    std::visit(table_sender{self}, x);
   if (auto at = st.core->wake())
     st.timer.arm(self, now, *at);
 }
@@ -80,7 +80,7 @@ void decide(self_ptr self, Handle&& handle) {
 } // namespace
 
 forward_table_self::behavior_type
-forward_table(self_ptr self, core::table_options options,
+forward_table(table_ptr self, core::table_options options,
               openapi_caller_actor caller, clock time,
               std::shared_ptr<observe::metrics> metrics) {
   auto& st = self->state;

@@ -10,7 +10,7 @@ namespace natgw::actors {
 
 namespace {
 
-using self_ptr = lease_keeper_self::stateful_pointer<lease_keeper_state>;
+using keeper_ptr = lease_keeper_self::stateful_pointer<lease_keeper_state>;
 
 wall_time to_wall(const std::optional<kube::micro_time>& x) {
   return std::chrono::floor<std::chrono::milliseconds>(
@@ -40,14 +40,14 @@ kube::lease_view to_view(const lease_keeper_state& st,
           .transitions = x.record.transitions};
 }
 
-auto teller(self_ptr self, bool written) {
+auto teller(keeper_ptr self, bool written) {
   return hand_over<lease_keeper_self>(
     self, [written](expected<kube::lease_view> x) {
       return lease_answer{.written = written, .lease = std::move(x)};
     });
 }
 
-void write(self_ptr self, const core::lease_update& x) {
+void write(keeper_ptr self, const core::lease_update& x) {
   auto& st = self->state;
   auto view = to_view(st, x);
   if (x.resource_version.empty())
@@ -56,7 +56,7 @@ void write(self_ptr self, const core::lease_update& x) {
     st.api->put_lease(view, st.cfg.write_timeout, teller(self, true));
 }
 
-void act(self_ptr self, const core::election_steps& todo) {
+void act(keeper_ptr self, const core::election_steps& todo) {
   auto& st = self->state;
   if (todo.term)
     self->send(st.supervisor, *todo.term);
@@ -86,7 +86,7 @@ void tell_holder(lease_keeper_state& st) {
                 {"ours", st.election->leading() ? "true" : "false"}});
 }
 
-void handle(self_ptr self, const lease_answer& x) {
+void handle(keeper_ptr self, const lease_answer& x) {
   auto& st = self->state;
   if (!x.lease && x.lease.error().code != ec::not_found)
     observe::log(observe::level::warn, "lease_call_failed",
@@ -107,7 +107,7 @@ void handle(self_ptr self, const lease_answer& x) {
 } // namespace
 
 lease_keeper_self::behavior_type
-lease_keeper(self_ptr self, std::shared_ptr<kube::client> api, clock time,
+lease_keeper(keeper_ptr self, std::shared_ptr<kube::client> api, clock time,
              lease_keeper_config cfg, supervisor_actor supervisor) {
   auto& state = self->state;
   state.cfg = std::move(cfg);

@@ -13,7 +13,7 @@ namespace natgw::actors {
 
 namespace {
 
-using self_ptr = object_reader_self::stateful_pointer<object_reader_state>;
+using reader_ptr = object_reader_self::stateful_pointer<object_reader_state>;
 
 void answer(const open_question& to, object_answer x) {
   x.token = to.query.token;
@@ -21,7 +21,7 @@ void answer(const open_question& to, object_answer x) {
     caf::anon_send(caf::actor_cast<caf::actor>(asker), std::move(x));
 }
 
-void pump(self_ptr self) {
+void pump(reader_ptr self) {
   auto& st = self->state;
   while (!st.waiting.empty() && st.running.size() < st.cfg.max_in_flight) {
     auto number = ++st.last_number;
@@ -35,7 +35,7 @@ void pump(self_ptr self) {
   }
 }
 
-void ask(self_ptr self, const object_query& x) {
+void ask(reader_ptr self, const object_query& x) {
   auto& st = self->state;
   open_question question{x, caf::weak_actor_ptr{self->current_sender().get()}};
   if (st.waiting.size() >= st.cfg.max_waiting) {
@@ -46,7 +46,7 @@ void ask(self_ptr self, const object_query& x) {
   pump(self);
 }
 
-void handle(self_ptr self, const reader_answer& x) {
+void handle(reader_ptr self, const reader_answer& x) {
   auto& st = self->state;
   auto question = st.running.extract(x.question);
   if (!question)
@@ -65,7 +65,7 @@ void handle(self_ptr self, const reader_answer& x) {
 } // namespace
 
 object_reader_self::behavior_type
-object_reader(self_ptr self, std::shared_ptr<kube::client> api,
+object_reader(reader_ptr self, std::shared_ptr<kube::client> api,
               object_reader_config cfg) {
   self->state.api = std::move(api);
   self->state.cfg = cfg;

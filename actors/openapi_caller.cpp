@@ -16,12 +16,12 @@ namespace natgw::actors {
 
 namespace {
 
-using self_ptr = openapi_caller_self::stateful_pointer<openapi_caller_state>;
+using caller_ptr = openapi_caller_self::stateful_pointer<openapi_caller_state>;
 
 /// How long to stay away from a caller that has too much to do.
 constexpr std::chrono::milliseconds full_pause{1'000};
 
-void pump(self_ptr self);
+void pump(caller_ptr self);
 
 // -- answers -----------------------------------------------------------------
 
@@ -170,7 +170,7 @@ expected<http::request> prepare(openapi_caller_state& st, open_call& x) {
   return result;
 }
 
-void send(self_ptr self, open_call& x, http::request what) {
+void send(caller_ptr self, open_call& x, http::request what) {
   auto& st = self->state;
   ++x.attempts;
   x.sent = st.time.now();
@@ -190,7 +190,7 @@ void withdraw(openapi_caller_state& st, uint64_t ticket, api_reply x) {
   reply(node.mapped(), std::move(x));
 }
 
-void launch(self_ptr self, uint64_t ticket, instant now) {
+void launch(caller_ptr self, uint64_t ticket, instant now) {
   auto& st = self->state;
   auto& x = st.open.at(ticket);
   if (is_fenced(st, x.call, now)) {
@@ -299,7 +299,7 @@ void judge_trust(openapi_caller_state& st, const aliyun::vpc_answer& x) {
     st.dispatcher->trust().unclear(st.time.now());
 }
 
-void handle(self_ptr self, call_answer& x) {
+void handle(caller_ptr self, call_answer& x) {
   auto& st = self->state;
   auto i = st.open.find(x.ticket);
   if (i == st.open.end())
@@ -324,7 +324,7 @@ void handle(self_ptr self, call_answer& x) {
 // -- life --------------------------------------------------------------------
 
 /// Quits when nothing is in flight, or when the time for that is over.
-void end_drain(self_ptr self, instant now) {
+void end_drain(caller_ptr self, instant now) {
   auto& st = self->state;
   if (st.dispatcher->in_flight() > 0 && now < *st.drain_until) {
     st.timer.arm(self, now, *st.drain_until);
@@ -341,7 +341,7 @@ void end_drain(self_ptr self, instant now) {
   self->quit();
 }
 
-void pump(self_ptr self) {
+void pump(caller_ptr self) {
   auto& st = self->state;
   auto now = st.time.now();
   if (st.drain_until) {
@@ -361,7 +361,7 @@ void pump(self_ptr self) {
     st.timer.arm(self, now, dispatcher.trust().rejects_from());
 }
 
-void accept(self_ptr self, const api_call& call) {
+void accept(caller_ptr self, const api_call& call) {
   auto& st = self->state;
   auto now = st.time.now();
   open_call x;
@@ -394,7 +394,7 @@ void take_over(openapi_caller_state& st, const std::string& gateway,
          "another pair has taken over");
 }
 
-void stop(self_ptr self) {
+void stop(caller_ptr self) {
   auto& st = self->state;
   if (st.drain_until)
     return;
@@ -414,7 +414,7 @@ uint64_t fresh_seed() {
 }
 
 openapi_caller_self::behavior_type
-openapi_caller(self_ptr self, http::transport* net,
+openapi_caller(caller_ptr self, http::transport* net,
                std::shared_ptr<aliyun::credential_source> source, clock time,
                openapi_caller_config cfg) {
   auto& state = self->state;

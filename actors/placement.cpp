@@ -11,14 +11,14 @@ namespace natgw::actors {
 
 namespace {
 
-using self_ptr = placement_actor::stateful_pointer<placement_state>;
+using placement_ptr = placement_actor::stateful_pointer<placement_state>;
 
 /// Between two looks at the pods that wait.
 constexpr auto tick_interval = std::chrono::seconds{1};
 
 /// Carries out one effect each.
-struct sender {
-  self_ptr self;
+struct placement_sender {
+  placement_ptr self;
 
   template <class... Ts>
   void to_pool(const std::string& gateway, Ts&&... xs) const {
@@ -79,9 +79,9 @@ struct sender {
   }
 };
 
-void carry_out(self_ptr self, core::placement_effects effects) {
+void carry_out(placement_ptr self, core::placement_effects effects) {
   for (auto& x : effects)
-    std::visit(sender{self}, x);
+    std::visit(placement_sender{self}, x);
   auto& st = self->state;
   if (st.ticks || st.core->waiting() == 0)
     return;
@@ -92,7 +92,7 @@ void carry_out(self_ptr self, core::placement_effects effects) {
 } // namespace
 
 placement_actor::behavior_type
-placement(self_ptr self, core::placement_options options,
+placement(placement_ptr self, core::placement_options options,
           std::vector<status_writer_actor> writers, supervisor_actor supervisor,
           clock time, std::shared_ptr<observe::metrics> metrics) {
   auto& st = self->state;

@@ -6,20 +6,22 @@ namespace natgw::actors {
 
 namespace {
 
-using self_ptr = pod_watcher_self::stateful_pointer<pod_watcher_state>;
+using pod_watcher_ptr = pod_watcher_self::stateful_pointer<pod_watcher_state>;
 
-void wake(self_ptr self, const clock& time, instant at) {
+void wake(pod_watcher_ptr self, const clock& time, instant at) {
   self->state.timer.arm(self, time.now(), at);
 }
 
-void listed(self_ptr self, const placement_actor& placement, bool& which) {
+void listed(pod_watcher_ptr self, const placement_actor& placement,
+            bool& which) {
   auto& st = self->state;
   auto news = !std::exchange(which, true);
   if (news && st.pods_listed && st.nodes_listed)
     self->send(placement, atom::synced_v);
 }
 
-resource_listener<pod_view> pod_listener(self_ptr self, const clock& time,
+resource_listener<pod_view> pod_listener(pod_watcher_ptr self,
+                                         const clock& time,
                                          const placement_actor& placement) {
   return {
     .changed =
@@ -34,7 +36,8 @@ resource_listener<pod_view> pod_listener(self_ptr self, const clock& time,
   };
 }
 
-resource_listener<node_view> node_listener(self_ptr self, const clock& time,
+resource_listener<node_view> node_listener(pod_watcher_ptr self,
+                                           const clock& time,
                                            const placement_actor& placement) {
   using pointer = std::shared_ptr<const node_view>;
   return {
@@ -55,8 +58,9 @@ resource_listener<node_view> node_listener(self_ptr self, const clock& time,
 } // namespace
 
 pod_watcher_self::behavior_type
-pod_watcher(self_ptr self, std::shared_ptr<kube::client> api, const clock& time,
-            pod_watcher_config cfg, const placement_actor& placement) {
+pod_watcher(pod_watcher_ptr self, std::shared_ptr<kube::client> api,
+            const clock& time, pod_watcher_config cfg,
+            const placement_actor& placement) {
   auto& state = self->state;
   state.pods.emplace("pods", self, api, time, std::move(cfg.pods),
                      pod_listener(self, time, placement));

@@ -12,16 +12,16 @@ namespace natgw::actors {
 
 namespace {
 
-using self_ptr = port_pool_actor::stateful_pointer<port_pool_state>;
+using pool_ptr = port_pool_actor::stateful_pointer<port_pool_state>;
 
 constexpr auto refresh_timeout = std::chrono::seconds{60};
 constexpr auto count_interval = std::chrono::seconds{1};
 
-void carry_out(self_ptr self, core::pool_effects effects);
+void carry_out(pool_ptr self, core::pool_effects effects);
 
 /// Carries out one effect each.
-struct sender {
-  self_ptr self;
+struct pool_sender {
+  pool_ptr self;
 
   port_pool_state& st() const {
     return self->state;
@@ -118,7 +118,7 @@ struct sender {
   }
 };
 
-void count_ports(self_ptr self, instant now) {
+void count_ports(pool_ptr self, instant now) {
   auto& st = self->state;
   if (now - st.counted < count_interval)
     return;
@@ -133,7 +133,7 @@ void count_ports(self_ptr self, instant now) {
   }
 }
 
-void arm_timer(self_ptr self, instant now) {
+void arm_timer(pool_ptr self, instant now) {
   auto& st = self->state;
   auto next = st.core->next_tick();
   if (next >= st.wakes)
@@ -143,9 +143,9 @@ void arm_timer(self_ptr self, instant now) {
   self->delayed_send(self, caf::timespan{delay}, atom::tick_v);
 }
 
-void carry_out(self_ptr self, core::pool_effects effects) {
+void carry_out(pool_ptr self, core::pool_effects effects) {
   for (auto& x : effects)
-    std::visit(sender{self}, x);
+    std::visit(pool_sender{self}, x);
   auto now = self->state.time.now();
   count_ports(self, now);
   arm_timer(self, now);
@@ -154,7 +154,7 @@ void carry_out(self_ptr self, core::pool_effects effects) {
 } // namespace
 
 port_pool_actor::behavior_type
-port_pool(self_ptr self, core::pool_options options, pool_peers peers,
+port_pool(pool_ptr self, core::pool_options options, pool_peers peers,
           clock time, std::shared_ptr<observe::metrics> metrics) {
   auto& st = self->state;
   st.gateway = options.gateway;

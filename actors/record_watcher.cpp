@@ -7,7 +7,8 @@ namespace natgw::actors {
 
 namespace {
 
-using self_ptr = record_watcher_self::stateful_pointer<record_watcher_state>;
+using record_watcher_ptr
+  = record_watcher_self::stateful_pointer<record_watcher_state>;
 
 /// Takes out whoever asked for this list or an earlier one.
 std::set<std::string> answered_by(std::map<std::string, uint64_t>& asked,
@@ -22,7 +23,7 @@ std::set<std::string> answered_by(std::map<std::string, uint64_t>& asked,
   return result;
 }
 
-void listed(self_ptr self, uint64_t number) {
+void listed(record_watcher_ptr self, uint64_t number) {
   auto& st = self->state;
   if (auto again = answered_by(st.asked, number); !again.empty())
     st.records->cache().for_each([&](const record_ptr& x) {
@@ -32,7 +33,8 @@ void listed(self_ptr self, uint64_t number) {
   self->send(st.placement, atom::synced_v, number);
 }
 
-resource_listener<record_view> listener(self_ptr self, const clock& time) {
+resource_listener<record_view> listener(record_watcher_ptr self,
+                                        const clock& time) {
   return {
     .changed =
       [self](const record_ptr& x) {
@@ -51,7 +53,7 @@ resource_listener<record_view> listener(self_ptr self, const clock& time) {
 } // namespace
 
 record_watcher_self::behavior_type
-record_watcher(self_ptr self, std::shared_ptr<kube::client> api,
+record_watcher(record_watcher_ptr self, std::shared_ptr<kube::client> api,
                const clock& time, watch_config cfg, placement_actor placement) {
   auto& state = self->state;
   state.placement = std::move(placement);

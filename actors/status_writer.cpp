@@ -16,7 +16,7 @@ namespace natgw::actors {
 
 namespace {
 
-using self_ptr = status_writer_self::stateful_pointer<status_writer_state>;
+using writer_ptr = status_writer_self::stateful_pointer<status_writer_state>;
 
 /// What the last second of a lease is left for.
 constexpr auto fence = std::chrono::seconds{1};
@@ -27,7 +27,7 @@ constexpr auto fence_pause = std::chrono::milliseconds{500};
 /// A server's wish to be left alone is followed up to here.
 constexpr auto longest_hold = std::chrono::milliseconds{30'000};
 
-void pump(self_ptr self);
+void pump(writer_ptr self);
 
 // -- sending -----------------------------------------------------------------
 
@@ -37,19 +37,19 @@ std::optional<instant> not_after(const status_writer_state& st) {
   return st.term->ends - fence;
 }
 
-auto record_teller(self_ptr self, uint64_t job) {
+auto record_teller(writer_ptr self, uint64_t job) {
   return hand_over<status_writer_self>(self, [job](expected<record_ptr> x) {
     return record_answer{.job = job, .now = std::move(x)};
   });
 }
 
-auto plain_teller(self_ptr self, uint64_t job) {
+auto plain_teller(writer_ptr self, uint64_t job) {
   return hand_over<status_writer_self>(self, [job](expected<void> x) {
     return plain_answer{.job = job, .outcome = std::move(x)};
   });
 }
 
-void send_event(self_ptr self, uint64_t job, const core::filtered_event& x) {
+void send_event(writer_ptr self, uint64_t job, const core::filtered_event& x) {
   auto& st = self->state;
   auto wall = st.time.wall();
   auto ago = st.time.now() - x.first;
@@ -60,7 +60,7 @@ void send_event(self_ptr self, uint64_t job, const core::filtered_event& x) {
   st.api->create_event(x.event, seen, st.rng(), plain_teller(self, job));
 }
 
-void send_job(self_ptr self, core::write_job job) {
+void send_job(writer_ptr self, core::write_job job) {
   auto& st = self->state;
   if (!job.began)
     job.began = st.time.now();
@@ -99,7 +99,7 @@ void give_up(status_writer_state& st, instant now) {
 }
 
 /// Quits once nothing is left that somebody waits for, or time is up.
-void drain(self_ptr self, instant now) {
+void drain(writer_ptr self, instant now) {
   auto& st = self->state;
   auto late = now >= *st.drain_until;
   if (late)
@@ -110,7 +110,7 @@ void drain(self_ptr self, instant now) {
     st.timer.arm(self, now, *st.drain_until);
 }
 
-void pump(self_ptr self) {
+void pump(writer_ptr self) {
   auto& st = self->state;
   auto now = st.time.now();
   if (may_write(st, now)) {
@@ -195,7 +195,7 @@ void looked(status_writer_state& st, core::write_job job,
     finish_record(st, job, *job.doubt);
 }
 
-void handle(self_ptr self, const record_answer& x) {
+void handle(writer_ptr self, const record_answer& x) {
   auto& st = self->state;
   auto running = st.running.extract(x.job);
   if (!running)
@@ -218,7 +218,7 @@ core::after_failure after_plain(const core::write_job& job, ec problem) {
            : core::after_event(problem, job.failures + 1);
 }
 
-void handle(self_ptr self, const plain_answer& x) {
+void handle(writer_ptr self, const plain_answer& x) {
   auto& st = self->state;
   auto running = st.running.extract(x.job);
   if (!running)
@@ -246,7 +246,7 @@ void handle(self_ptr self, const plain_answer& x) {
 
 // -- wishes ------------------------------------------------------------------
 
-void remember_asker(self_ptr self, uint64_t job) {
+void remember_asker(writer_ptr self, uint64_t job) {
   auto& st = self->state;
   auto& askers = st.askers[job];
   const auto& sender = self->current_sender();
@@ -261,7 +261,7 @@ void remember_asker(self_ptr self, uint64_t job) {
 /// A pool restarts: what its predecessor still had in the queue is void. The
 /// predecessor was dead before the supervisor could say so, so all of its
 /// writes have arrived.
-void refuse_older(self_ptr self, const std::string& gateway, uint64_t epoch) {
+void refuse_older(writer_ptr self, const std::string& gateway, uint64_t epoch) {
   auto& st = self->state;
   if (auto& known = st.epochs[gateway]; epoch > known)
     known = epoch;
@@ -281,7 +281,7 @@ void refuse_older(self_ptr self, const std::string& gateway, uint64_t epoch) {
     answer_problem(st, x, {ec::fenced, "the pool has restarted"});
 }
 
-void forget_asker(self_ptr self, const caf::actor_addr& address) {
+void forget_asker(writer_ptr self, const caf::actor_addr& address) {
   auto& st = self->state;
   st.monitored.erase(address);
   st.queue->drop_if(
@@ -296,7 +296,7 @@ void forget_asker(self_ptr self, const caf::actor_addr& address) {
     st.time.now());
 }
 
-void emit(self_ptr self, const pod_event& x) {
+void emit(writer_ptr self, const pod_event& x) {
   auto& st = self->state;
   auto now = st.time.now();
   if (auto event = st.events.admit(x, now))
@@ -304,7 +304,7 @@ void emit(self_ptr self, const pod_event& x) {
   pump(self);
 }
 
-void stop(self_ptr self) {
+void stop(writer_ptr self) {
   auto& st = self->state;
   if (!st.drain_until)
     st.drain_until = st.time.now() + st.cfg.drain_limit;
@@ -314,7 +314,7 @@ void stop(self_ptr self) {
 } // namespace
 
 status_writer_self::behavior_type
-status_writer(self_ptr self, std::shared_ptr<kube::client> api, clock time,
+status_writer(writer_ptr self, std::shared_ptr<kube::client> api, clock time,
               status_writer_config cfg) {
   auto& state = self->state;
   state.queue.emplace(cfg.queue, time.now());

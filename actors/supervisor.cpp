@@ -12,14 +12,14 @@ namespace natgw::actors {
 
 namespace {
 
-using self_ptr = supervisor_actor::stateful_pointer<supervisor_state>;
+using supervisor_ptr = supervisor_actor::stateful_pointer<supervisor_state>;
 using phase = supervisor_state::phase;
 
 /// Restarts of pairs in one lease that keep their epochs apart.
 constexpr uint64_t restarts_per_lease = 1U << 16U;
 
 template <class Handle>
-void watch(self_ptr self, const Handle& handle, std::string title) {
+void watch(supervisor_ptr self, const Handle& handle, std::string title) {
   self->monitor(handle);
   self->state.crew.emplace(handle.address(), std::move(title));
 }
@@ -28,7 +28,7 @@ uint64_t epoch_of(const supervisor_state& st, const gateway_pair& pair) {
   return st.term.epoch * restarts_per_lease + pair.restarts;
 }
 
-void start_pair(self_ptr self, const std::string& gateway, bool drain) {
+void start_pair(supervisor_ptr self, const std::string& gateway, bool drain) {
   auto& st = self->state;
   auto& pair = st.pairs[gateway];
   pair.drain = drain;
@@ -53,7 +53,7 @@ void start_pair(self_ptr self, const std::string& gateway, bool drain) {
   self->send(st.placement, atom::start_v, gateway, pair.pool);
 }
 
-void start_all(self_ptr self) {
+void start_all(supervisor_ptr self) {
   auto& st = self->state;
   st.now = phase::leading;
   st.metrics->set_lease_held(true);
@@ -82,7 +82,7 @@ void start_all(self_ptr self) {
   st.on_readiness(true);
 }
 
-void renewed(self_ptr self, const lease_term& term) {
+void renewed(supervisor_ptr self, const lease_term& term) {
   auto& st = self->state;
   st.term = term;
   if (st.now == phase::waiting) {
@@ -95,7 +95,7 @@ void renewed(self_ptr self, const lease_term& term) {
 }
 
 /// Ends everything at once: whoever restarts the process starts clean.
-void give_up(self_ptr self, const std::string& why) {
+void give_up(supervisor_ptr self, const std::string& why) {
   auto& st = self->state;
   observe::log(observe::level::error, "giving_up", {{"why", why}});
   st.on_readiness(false);
@@ -108,13 +108,13 @@ void give_up(self_ptr self, const std::string& why) {
 
 // -- pairs that break ---------------------------------------------------------
 
-std::string render(self_ptr self, const caf::down_msg& dm) {
+std::string render(supervisor_ptr self, const caf::down_msg& dm) {
   return self->system().render(dm.reason);
 }
 
 /// A pool or table has died: its partner goes too, and both start again.
-void pair_broke(self_ptr self, const std::string& gateway, gateway_pair& pair,
-                const std::string& why) {
+void pair_broke(supervisor_ptr self, const std::string& gateway,
+                gateway_pair& pair, const std::string& why) {
   auto& st = self->state;
   for (auto address : {pair.table.address(), pair.pool.address()}) {
     st.crew.erase(address);
@@ -143,21 +143,21 @@ bool is_part_of(const gateway_pair& pair, const caf::actor_addr& address) {
 // -- shutdown -----------------------------------------------------------------
 
 template <class Handle>
-void ask_to_stop(self_ptr self, const Handle& handle) {
+void ask_to_stop(supervisor_ptr self, const Handle& handle) {
   if (!handle)
     return;
   self->state.leaving.insert(handle.address());
   self->send(handle, atom::stop_v);
 }
 
-void begin_step(self_ptr self, phase next) {
+void begin_step(supervisor_ptr self, phase next) {
   auto& st = self->state;
   st.now = next;
   st.step_ends = st.time.now() + st.cfg.drain_limit;
   self->delayed_send(self, st.cfg.drain_limit, atom::tick_v);
 }
 
-void end_now(self_ptr self) {
+void end_now(supervisor_ptr self) {
   for (auto& [address, title] : std::exchange(self->state.crew, {}))
     if (auto member = caf::actor_cast<caf::actor>(address))
       caf::anon_send_exit(member, caf::exit_reason::kill);
@@ -165,7 +165,7 @@ void end_now(self_ptr self) {
 }
 
 /// The writes are out; the lease can go to the next one.
-void hand_over(self_ptr self) {
+void hand_over(supervisor_ptr self) {
   auto& st = self->state;
   st.leaving.clear();
   begin_step(self, phase::handing_over);
@@ -174,7 +174,7 @@ void hand_over(self_ptr self) {
     end_now(self);
 }
 
-void shut_down(self_ptr self) {
+void shut_down(supervisor_ptr self) {
   auto& st = self->state;
   if (st.now == phase::draining || st.now == phase::handing_over)
     return;
@@ -198,7 +198,7 @@ void shut_down(self_ptr self) {
     ask_to_stop(self, writer);
 }
 
-void went_down(self_ptr self, const caf::down_msg& dm) {
+void went_down(supervisor_ptr self, const caf::down_msg& dm) {
   auto& st = self->state;
   auto found = st.crew.find(dm.source);
   if (found == st.crew.end())
@@ -223,7 +223,7 @@ void went_down(self_ptr self, const caf::down_msg& dm) {
   give_up(self, why);
 }
 
-void tick(self_ptr self) {
+void tick(supervisor_ptr self) {
   auto& st = self->state;
   auto now = st.time.now();
   if (st.now == phase::leading)
@@ -241,8 +241,8 @@ void tick(self_ptr self) {
 } // namespace
 
 supervisor_actor::behavior_type
-supervisor(self_ptr self, supervisor_config cfg, spawners make, clock time,
-           std::shared_ptr<observe::metrics> metrics,
+supervisor(supervisor_ptr self, supervisor_config cfg, spawners make,
+           clock time, std::shared_ptr<observe::metrics> metrics,
            std::function<void(bool)> on_readiness) {
   auto& st = self->state;
   st.cfg = std::move(cfg);

@@ -5,6 +5,7 @@ mkdir -p "$cache"
 export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
 # Objects are found again from another checkout.
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+export CCACHE_SLOPPINESS=pch_defines,time_macros
 export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
 cores=$(nproc)
 

@@ -85,8 +85,7 @@ run_thread_tests() {
   export TSAN_OPTIONS=halt_on_error=0:exitcode=66:second_deadlock_stack=1
   export NATGW_BINARY=$root/build/tsan/natgw-controller
   export LD_LIBRARY_PATH=$caf_tsan
-  run_suite 'unit, concurrent (tsan)' build/tsan/test/natgw-test-unit \
-    --run_test=@concurrent
+  run_suite 'unit, concurrent (tsan)' build/tsan/test/natgw-test-unit
   run_suite 'actor (tsan)' build/tsan/test/natgw-test-actor
   run_suite 'integration (tsan)' build/tsan/test/natgw-test-integration
   unset LD_LIBRARY_PATH

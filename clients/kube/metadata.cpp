@@ -9,11 +9,6 @@ namespace natgw::kube {
 
 namespace {
 
-// Longer than anything the API server makes or accepts.
-constexpr size_t max_name = 253;
-constexpr size_t max_uid = 128;
-constexpr size_t max_version = 64;
-
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F; });
 }

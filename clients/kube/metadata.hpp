@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,11 @@
 #include "messages/record.hpp"
 
 namespace natgw::kube {
+
+/// Bounds in bytes: longer than anything the API server makes or accepts.
+inline constexpr size_t max_name = 253;
+inline constexpr size_t max_uid = 128;
+inline constexpr size_t max_version = 64;
 
 /// What is read of every object's metadata.
 struct metadata {

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "clients/kube/metadata.hpp"
 #include "clients/kube/object_readers.hpp"
 #include "clients/kube/status_reader.hpp"
 
@@ -9,8 +10,7 @@ namespace natgw::kube {
 
 namespace {
 
-// Both go into the next request's URL.
-constexpr size_t max_version = 64;
+// It goes into the next request's URL.
 constexpr size_t max_token = 16'384;
 
 // Reads one object. Errors about single values, and metadata that cannot be

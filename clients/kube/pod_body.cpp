@@ -1,14 +1,14 @@
 #include "clients/kube/pod_body.hpp"
 
 #include "clients/kube/json_writer.hpp"
+#include "clients/kube/metadata.hpp"
 #include "clients/kube/timestamps.hpp"
 
 namespace natgw::kube {
 
 namespace {
 
-constexpr size_t max_message = 1024;
-constexpr size_t max_name = 253;
+constexpr size_t max_note = 1024;
 constexpr std::string_view component = "natgw-controller";
 
 // Cut where a character begins.
@@ -52,7 +52,7 @@ std::string condition_body(const pod_patch& x, wall_time since) {
     .member("type", gate_condition)
     .member("status", condition.is_true ? "True" : "False")
     .member("reason", condition.reason)
-    .member("message", bound(condition.message, max_message))
+    .member("message", bound(condition.message, max_note))
     .member("lastTransitionTime", format_time(since))
     .end_object();
   return out.end_array().end_object().end_object().take();
@@ -76,7 +76,7 @@ std::string event_body(const pod_event& x, const event_times& seen,
     .member("uid", x.uid)
     .end_object();
   out.member("reason", x.reason)
-    .member("message", bound(x.message, max_message))
+    .member("message", bound(x.message, max_note))
     .member("type", x.warning ? "Warning" : "Normal");
   out.key("source").begin_object().member("component", component).end_object();
   out.member("reportingComponent", component)

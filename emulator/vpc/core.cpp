@@ -39,7 +39,7 @@ bool is_token(std::string_view x) {
 }
 
 /// Text for a JSON string: what the API itself says plus what it was sent.
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string result = "\"";
   for (char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -112,11 +112,11 @@ serving::response vpc_core::compose(const action_result& result,
       body += "," + result->members;
   } else {
     const auto& err = result.error();
-    body += ",\"HostId\":" + quoted("vpc." + at_.region + ".aliyuncs.com")
-            + ",\"Code\":" + quoted(err.code)
-            + ",\"Message\":" + quoted(err.message) + ",\"Recommend\":"
-            + quoted("https://next.api.aliyun.com/troubleshoot?q=" + err.code
-                     + "&product=Vpc");
+    body += ",\"HostId\":" + json_text("vpc." + at_.region + ".aliyuncs.com")
+            + ",\"Code\":" + json_text(err.code)
+            + ",\"Message\":" + json_text(err.message) + ",\"Recommend\":"
+            + json_text("https://next.api.aliyun.com/troubleshoot?q=" + err.code
+                        + "&product=Vpc");
   }
   auto response = serving::response::json(result ? 200 : result.error().status,
                                           body + "}");
