@@ -116,7 +116,7 @@ std::string render(supervisor_ptr self, const caf::down_msg& dm) {
 void pair_broke(supervisor_ptr self, const std::string& gateway,
                 gateway_pair& pair, const std::string& why) {
   auto& st = self->state;
-  for (auto address : {pair.table.address(), pair.pool.address()}) {
+  for (const auto& address : {pair.table.address(), pair.pool.address()}) {
     st.crew.erase(address);
     if (auto member = caf::actor_cast<caf::actor>(address))
       caf::anon_send_exit(member, caf::exit_reason::kill);
@@ -185,7 +185,7 @@ void shut_down(supervisor_ptr self) {
   }
   begin_step(self, phase::draining);
   for (auto& [gateway, pair] : st.pairs)
-    for (auto address : {pair.table.address(), pair.pool.address()}) {
+    for (const auto& address : {pair.table.address(), pair.pool.address()}) {
       st.crew.erase(address);
       if (auto member = caf::actor_cast<caf::actor>(address))
         caf::anon_send_exit(member, caf::exit_reason::user_shutdown);

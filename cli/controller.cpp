@@ -75,7 +75,8 @@ expected<std::string> ask_cluster_uid(kube::client& api) {
 
 /// The uid of kube-system is the identity of the cluster, and without it no
 /// entry has a name: so ask until there is an answer.
-expected<std::string> cluster_uid(kube::client& api, std::stop_token give_up) {
+expected<std::string> cluster_uid(kube::client& api,
+                                  const std::stop_token& give_up) {
   std::mutex mutex;
   std::condition_variable_any wake;
   while (!give_up.stop_requested()) {
@@ -130,7 +131,8 @@ controller::controller(std::unique_ptr<parts> all) : parts_{std::move(all)} {
 }
 
 expected<std::unique_ptr<controller>>
-controller::start(controller_options options, std::stop_token give_up) {
+controller::start(const controller_options& options,
+                  const std::stop_token& give_up) {
   auto keys = credentials_of(options.settings);
   if (!keys)
     return std::unexpected{keys.error()};
@@ -139,7 +141,7 @@ controller::start(controller_options options, std::stop_token give_up) {
     = std::make_unique<http::curl_transport>(options_of(options.server));
   p->cloud_net = std::make_unique<http::curl_transport>(cloud_options());
   p->api = std::make_shared<kube::client>(*p->kube_net, options.server);
-  auto uid = cluster_uid(*p->api, std::move(give_up));
+  auto uid = cluster_uid(*p->api, give_up);
   if (!uid)
     return std::unexpected{uid.error()};
   auto names = core::entry_names::make("natgw", *uid);

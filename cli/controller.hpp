@@ -29,8 +29,8 @@ public:
   /// Asks the API server who the cluster is, again and again until it answers
   /// or `give_up` says otherwise, then spawns the supervisor. Errors:
   /// cancelled, credential, invalid_config, invalid_argument.
-  static expected<std::unique_ptr<controller>> start(controller_options options,
-                                                     std::stop_token give_up);
+  static expected<std::unique_ptr<controller>>
+  start(const controller_options& options, const std::stop_token& give_up);
 
   controller(const controller&) = delete;
   controller& operator=(const controller&) = delete;
@@ -52,7 +52,7 @@ public:
 private:
   struct parts;
 
-  explicit controller(std::unique_ptr<parts> parts);
+  explicit controller(std::unique_ptr<parts> all);
 
   std::unique_ptr<parts> parts_;
 };

@@ -166,7 +166,8 @@ core::pool_options pool_config(const crew_parts& x,
   return result;
 }
 
-void add_helpers(actors::spawners& make, caf::actor_system& sys, parts_ptr x) {
+void add_helpers(actors::spawners& make, caf::actor_system& sys,
+                 const parts_ptr& x) {
   if (x->settings.natgw.lease.enabled)
     make.lease_keeper = [&sys, x](const supervisor_actor& boss) {
       return lease_keeper_actor{sys.spawn(actors::lease_keeper, x->api, x->time,
@@ -174,6 +175,7 @@ void add_helpers(actors::spawners& make, caf::actor_system& sys, parts_ptr x) {
     };
   make.writers = [&sys, x] {
     std::vector<status_writer_actor> result;
+    result.reserve(x->settings.natgw.status_writers);
     for (uint32_t i = 0; i < x->settings.natgw.status_writers; ++i)
       result.emplace_back(
         sys.spawn(actors::status_writer, x->api, x->time, writer_config(*x)));
@@ -189,7 +191,8 @@ void add_helpers(actors::spawners& make, caf::actor_system& sys, parts_ptr x) {
   };
 }
 
-void add_watchers(actors::spawners& make, caf::actor_system& sys, parts_ptr x) {
+void add_watchers(actors::spawners& make, caf::actor_system& sys,
+                  const parts_ptr& x) {
   make.placement = [&sys, x](const supervisor_actor& boss,
                              const std::vector<status_writer_actor>& writers) {
     return sys.spawn(actors::placement, placement_config(*x), writers, boss,

@@ -81,7 +81,7 @@ event_filter::object& event_filter::touch(const pod_event& x, instant now) {
   return recent_.front();
 }
 
-bool event_filter::take_token(object& x, instant now) {
+bool event_filter::take_token(object& x, instant now) const {
   std::chrono::duration<double> passed = now - x.filled;
   std::chrono::duration<double> each = cfg_.refill;
   x.tokens = std::min(x.tokens + passed / each,

@@ -79,7 +79,7 @@ private:
   std::optional<filtered_event> is_news(topic& about, pod_event x,
                                         instant now) const;
   object& touch(const pod_event& x, instant now);
-  bool take_token(object& x, instant now);
+  bool take_token(object& x, instant now) const;
   bool repeats(text& x, filtered_event& event, instant now) const;
 
   event_filter_config cfg_;

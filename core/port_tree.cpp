@@ -70,7 +70,8 @@ void port_tree::put(uint32_t index, uint64_t word) {
                       summarize(bits_.word(even + 1)), word_bits);
   for (uint32_t half = 2 * word_bits; node > 1; half *= 2) {
     node /= 2;
-    nodes_[node] = join(nodes_[2 * node], nodes_[2 * node + 1], half);
+    const auto* children = &nodes_[size_t{node} * 2];
+    nodes_[node] = join(children[0], children[1], half);
   }
 }
 

@@ -19,7 +19,7 @@ namespace natgw::observe {
 
 namespace {
 
-constexpr size_t max_line_bytes = 16 * 1024;
+constexpr size_t max_line_bytes = size_t{16} * 1024;
 
 /// Hands the bare message to a function.
 class function_sink : public spdlog::sinks::base_sink<std::mutex> {

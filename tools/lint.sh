@@ -20,7 +20,7 @@ tidy_keys() {
   local base
   base=$({
     dpkg-query -W clang-tidy-19 libcaf-dev libboost-dev
-    cat .clang-tidy CMakeLists.txt test/CMakeLists.txt tools/tidy_one.sh
+    cat .clang-tidy tools/tidy_batch.sh
   } | sha256sum | cut -c1-64)
   git ls-files '*.cpp' '*.hpp' > "$cache/lint.files"
   {
@@ -32,7 +32,26 @@ tidy_keys() {
   done
 }
 
-run_clang_tidy() {
+# Of "key file" lines makes one line for each analysis: the product's sources
+# by the dozen, of one folder each; tests by themselves, since their helpers
+# have the same names in many files.
+tidy_batches() {
+  awk '{
+    folder = $2
+    sub(/\/.*/, "", folder)
+    if (folder != last || count == 12 || folder == "test") {
+      if (line != "") print line
+      line = ""
+      count = 0
+    }
+    line = line " " $0
+    last = folder
+    count++
+  }
+  END { if (line != "") print line }'
+}
+
+run_tidy() {
   local todo=$cache/lint.todo status=0
   mkdir -p "$cache/tidy"
   tidy_keys | while read -r key file; do
@@ -44,11 +63,12 @@ run_clang_tidy() {
   done > "$todo"
   say "clang-tidy: $(wc -l < "$todo") of $(git ls-files '*.cpp' | wc -l)" \
     "sources to analyse"
-  run xargs -r -a "$todo" -P "$cores" -L 1 tools/tidy_one.sh "$cache/tidy" \
-    || status=1
+  tidy_batches < "$todo" > "$todo.batches"
+  run xargs -r -a "$todo.batches" -P "$cores" -L 1 \
+    tools/tidy_batch.sh "$cache/tidy" || status=1
   # What has not been of use for a month never will be.
   find "$cache/tidy" -type f -mtime +30 -delete
-  return "$status"
+  lint_result clang-tidy "$status"
 }
 
 run_lint() {
@@ -63,13 +83,4 @@ run_lint() {
   [[ $1 == format ]] || run_tidy
   printf '%d passed, %d failed\n' "$lint_passed" "$lint_failed"
   ((lint_failed == 0))
-}
-
-run_tidy() {
-  local status
-  cmake --preset debug > "$cache/configure.log" 2>&1 \
-    || { cat "$cache/configure.log" >&2; die "cannot configure debug"; }
-  status=0
-  run_clang_tidy || status=1
-  lint_result clang-tidy "$status"
 }

@@ -72,7 +72,6 @@ run_address_tests() {
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
   export LSAN_OPTIONS=suppressions=$root/test/lsan.supp:print_suppressions=0
-  export NATGW_BINARY=$root/build/asan/natgw-controller
   for kind in unit actor simulation integration; do
     run_suite "$kind (asan, ubsan)" "build/asan/test/natgw-test-$kind"
   done
@@ -83,7 +82,6 @@ run_thread_tests() {
   find_caf_tsan
   build tsan all
   export TSAN_OPTIONS=halt_on_error=0:exitcode=66:second_deadlock_stack=1
-  export NATGW_BINARY=$root/build/tsan/natgw-controller
   export LD_LIBRARY_PATH=$caf_tsan
   run_suite 'unit, concurrent (tsan)' build/tsan/test/natgw-test-unit
   run_suite 'actor (tsan)' build/tsan/test/natgw-test-actor

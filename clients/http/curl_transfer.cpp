@@ -31,6 +31,7 @@ void set(CURL* easy, CURLoption option, T value) {
 void set_pem(CURL* easy, CURLoption file_option, CURLoption blob_option,
              const std::string& file, const std::string& pem) {
   if (!pem.empty()) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): curl only reads.
     curl_blob blob{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_NOCOPY};
     set(easy, blob_option, &blob);
   } else if (!file.empty()) {

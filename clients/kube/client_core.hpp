@@ -73,7 +73,7 @@ struct client_core : std::enable_shared_from_this<client_core> {
            error (client_core::*refusal)(const http::response&) const
            = &client_core::refuse) {
     send(std::move(x),
-         [self = shared_from_this(), parse, refusal,
+         [self = shared_from_this(), parse = std::move(parse), refusal,
           then = std::move(done)](expected<http::response> answer) mutable {
            if (!answer)
              then(std::unexpected{std::move(answer.error())});
@@ -87,7 +87,8 @@ struct client_core : std::enable_shared_from_this<client_core> {
   /// The same about one object.
   template <class T, class Parse>
   void ask_one(http::request x, completion<T> done, Parse parse) {
-    ask(std::move(x), std::move(done), parse, &client_core::refuse_one);
+    ask(std::move(x), std::move(done), std::move(parse),
+        &client_core::refuse_one);
   }
 };
 

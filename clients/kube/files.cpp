@@ -63,7 +63,7 @@ expected<std::string> decode_base64(std::string_view text) {
         < 0
       || EVP_DecodeFinal(context.get(), bytes + written, &last) < 0)
     return fail(ec::invalid_argument, "not base64");
-  out.resize(static_cast<size_t>(written + last));
+  out.resize(static_cast<size_t>(written) + static_cast<size_t>(last));
   return out;
 }
 

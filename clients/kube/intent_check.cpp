@@ -60,6 +60,7 @@ expected<void> check_ports(const intent& x) {
   std::vector<interval> covered;
   std::vector<interval> external;
   std::vector<uint16_t> numbers;
+  wanted.reserve(x.items.size());
   for (auto& item : x.items)
     wanted.push_back(interval_of(item.proto, item.first, item.count));
   for (auto& run : x.runs) {

@@ -235,6 +235,7 @@ std::vector<item_ports> project_items(const intent& x) {
   for (auto& run : x.runs)
     runs.emplace(std::pair{run.proto, uint32_t{run.internal}}, &run);
   std::vector<item_ports> result;
+  result.reserve(x.items.size());
   for (auto& item : x.items)
     result.push_back({item.proto, format_port_list(external_spans(item, runs)),
                       core::format_ports({item.first, item.count})});

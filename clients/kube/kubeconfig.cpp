@@ -62,7 +62,7 @@ expected<documents> read_all(const std::vector<std::string>& paths) {
     auto root = YAML::Load(*text);
     if (!root.IsMap())
       return refuse(path + " is not a mapping");
-    result.push_back({path, std::move(root)});
+    result.push_back({path, root});
   }
   if (!result.empty())
     return result;

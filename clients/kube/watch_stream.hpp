@@ -38,7 +38,9 @@ public:
   uint64_t start(http::request x) {
     auto self = this->shared_from_this();
     http::stream_handler callbacks;
-    callbacks.on_head = [self](http::response head) { self->begin(head); };
+    callbacks.on_head = [self](const http::response& head) {
+      self->begin(head);
+    };
     callbacks.on_data = [self](std::string_view bytes) { self->take(bytes); };
     callbacks.on_end = [self](expected<void> end) {
       self->finish(std::move(end));

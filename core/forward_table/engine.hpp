@@ -111,7 +111,7 @@ struct engine {
   step want_step(slot& x);
   step change_step(slot& x, slot* source);
   step create_step(slot& x);
-  step drop_step(slot& x);
+  step drop_step(slot& x) const;
   bool leaving(const slot& other, const slot& x) const;
   slot* leaving_obstacle(const slot& x, const slot* source);
   std::optional<step> replace_step(slot& x);
@@ -166,7 +166,7 @@ struct engine {
   void dispatch_looks();
   void dispatch_shared();
   bool scouting();
-  bool worth_waiting(size_t waiting, size_t cost);
+  bool worth_waiting(size_t waiting, size_t cost) const;
   void send_look(slot& x);
 
   // -- look_answers.cpp ------------------------------------------------------

@@ -187,7 +187,7 @@ bool engine::scouting() {
 }
 
 /// In a burst more entries will be due soon, and one reading shows them all.
-bool engine::worth_waiting(size_t waiting, size_t cost) {
+bool engine::worth_waiting(size_t waiting, size_t cost) const {
   auto more = writes_in_flight > 0 || !queue.empty() || unconfirmed > waiting;
   return more && !window.barrier() && burst.at(now) >= cfg.share_ratio
          && waiting < cfg.share_ratio * cost;

@@ -117,7 +117,7 @@ slot* engine::leaving_obstacle(const slot& x, const slot* source) {
   return nullptr;
 }
 
-auto engine::drop_step(slot& x) -> step {
+auto engine::drop_step(slot& x) const -> step {
   if (!listed)
     return {.kind = step::blocked};
   if (x.known()) {

@@ -38,6 +38,6 @@ private:
 };
 
 /// "172.16.0.1".
-std::string format_ipv4(uint32_t address);
+std::string format_ipv4(uint32_t x);
 
 } // namespace natgw::emulator::kube

@@ -180,11 +180,10 @@ void collector::check_owners(const resource& type, const std::string& key,
   if (is_deleting(body))
     return;
   auto policy = propagation::background;
-  if (state.waiting && !objects_.dependents(uid_of(body)).empty())
-    policy = propagation::foreground;
-  else if (has_finalizer(body, "orphan"))
+  auto waits = state.waiting && !objects_.dependents(uid_of(body)).empty();
+  if (!waits && has_finalizer(body, "orphan"))
     policy = propagation::orphan;
-  else if (has_finalizer(body, "foregroundDeletion"))
+  else if (waits || has_finalizer(body, "foregroundDeletion"))
     policy = propagation::foreground;
   remove(type, key, policy, now);
 }

@@ -97,11 +97,11 @@ struct fleet::state {
   void run(const task& x, instant now);
   const node* choose_node(const json& pod);
   void bind(const task& x, json pod, instant now);
-  void start(const task& x, json pod, instant now);
-  void make_ready(const task& x, json pod, instant now);
+  void start(const task& x, const json& pod, instant now);
+  void make_ready(const task& x, const json& pod, instant now);
   std::optional<std::string> address_for(const task& x, const json& pod,
                                          instant now);
-  std::string time(instant now);
+  std::string time(instant now) const;
 
   api_server& server;
   fleet_options cfg;
@@ -114,7 +114,7 @@ struct fleet::state {
   const resource* pods = nullptr;
 };
 
-std::string fleet::state::time(instant now) {
+std::string fleet::state::time(instant now) const {
   return timestamp(server.wall_time_at(now));
 }
 
@@ -233,7 +233,7 @@ fleet::state::address_for(const task& x, const json& pod, instant now) {
   return format_ipv4(*address);
 }
 
-void fleet::state::start(const task& x, json pod, instant now) {
+void fleet::state::start(const task& x, const json& pod, instant now) {
   if (is_deleting(pod) || is_finished(pod)
       || !text(pod, {"status", "podIP"}).empty())
     return;
@@ -261,7 +261,7 @@ void fleet::state::start(const task& x, json pod, instant now) {
     server.objects().put(*pods, x.key, std::move(*done), now);
 }
 
-void fleet::state::make_ready(const task& x, json pod, instant now) {
+void fleet::state::make_ready(const task& x, const json& pod, instant now) {
   if (is_deleting(pod) || condition_status(pod, "Ready") == "True"
       || !gates_open(pod))
     return;

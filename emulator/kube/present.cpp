@@ -43,10 +43,10 @@ std::string age(std::string_view since, wall_time now) {
     return concat(seconds, "s");
   if (seconds < 600)
     return concat(seconds / 60, "m", seconds % 60, "s");
-  if (seconds < 3 * 3600)
+  if (seconds < 10'800)
     return concat(seconds / 60, "m");
-  return seconds < 48 * 3600 ? concat(seconds / 3600, "h")
-                             : concat(seconds / 86400, "d");
+  return seconds < 172'800 ? concat(seconds / 3600, "h")
+                           : concat(seconds / 86400, "d");
 }
 
 void append(std::string& out, const json& x) {

@@ -250,7 +250,7 @@ reader::watch(const resource& type, const target& what, form as, instant now,
   auto revision = parse_number(asked);
   if (!revision)
     return std::unexpected{bad_version(asked)};
-  result.revision = *revision;
+  result.revision = revision;
   return result;
 }
 

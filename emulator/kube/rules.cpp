@@ -13,7 +13,7 @@ namespace natgw::emulator::kube {
 
 namespace {
 
-constexpr size_t max_annotation_bytes = 256 * 1024;
+constexpr size_t max_annotation_bytes = size_t{256} * 1024;
 
 bool is_alnum(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');

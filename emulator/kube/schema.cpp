@@ -73,7 +73,7 @@ problem visit_object(const json& schema, json& x, const std::string& path) {
       unknown.push_back(name);
     else if (sub != nullptr)
       if (auto bad = visit(*sub, value,
-                           path.empty() ? name : path + "." + name))
+                           path.empty() ? name : concat(path, ".", name)))
         return bad;
   }
   for (const auto& name : unknown)

@@ -88,7 +88,7 @@ public:
   }
 
 private:
-  void serve(serving::request x, const serving::responder& to);
+  void serve(serving::request raw, const serving::responder& to);
   void watch(const request& x, const serving::responder& to, instant now);
   void reply(response x, const serving::responder& to);
   void settle();

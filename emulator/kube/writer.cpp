@@ -95,7 +95,7 @@ std::optional<refusal> writer::check_namespace(const address& at) const {
 
 result<json> writer::prepare_fresh(const address& at, json body, instant now) {
   auto& metadata = member(body, "metadata");
-  if (metadata.value("name", json("")) == ""
+  if (text(metadata, {"name"}).empty()
       && !text(metadata, {"generateName"}).empty())
     metadata["name"] = generate_name(text(metadata, {"generateName"}), random_);
   if (!text(metadata, {"resourceVersion"}).empty())

@@ -71,7 +71,7 @@ public:
   /// A change from inside, such as taking a finalizer off: `edit` gets a copy
   /// of the object. Ends a deletion if nothing holds it any more.
   void edit(const resource& type, const std::string& key,
-            const std::function<void(json&)>& edit, instant now);
+            const std::function<void(json&)>& change, instant now);
 
   wall_time wall_time_at(instant now) const;
 

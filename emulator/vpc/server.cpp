@@ -68,7 +68,8 @@ vpc_server::vpc_server(std::unique_ptr<impl> x) : impl_{std::move(x)} {
 }
 
 expected<std::unique_ptr<vpc_server>>
-vpc_server::start(vpc_options options, std::string address, uint16_t port) {
+vpc_server::start(const vpc_options& options, std::string address,
+                  uint16_t port) {
   auto core = vpc_core::make(options);
   if (!core)
     return std::unexpected{core.error()};

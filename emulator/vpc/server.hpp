@@ -20,7 +20,7 @@ public:
   /// Listens and serves. `address` is numeric, port 0 means any free one.
   /// Errors: those of serving::http_server, invalid_argument (the options).
   static expected<std::unique_ptr<vpc_server>>
-  start(vpc_options options, std::string address = "127.0.0.1",
+  start(const vpc_options& options, std::string address = "127.0.0.1",
         uint16_t port = 0);
 
   vpc_server(const vpc_server&) = delete;

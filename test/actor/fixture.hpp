@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -51,6 +52,18 @@ public:
     return std::get<0>(take<T>());
   }
 
+  /// Drops messages up to the first that is a single T, and takes that out.
+  template <class T>
+  std::optional<T> find_one() {
+    while (!messages_.empty()) {
+      auto x = std::move(messages_.front());
+      messages_.pop_front();
+      if (x.match_elements<T>())
+        return x.get_as<T>(0);
+    }
+    return std::nullopt;
+  }
+
   bool empty() const {
     return messages_.empty();
   }
@@ -85,7 +98,7 @@ inline caf::behavior recorder(caf::event_based_actor* self, inbox* into) {
       into->add(x.move_content_to_message());
       return caf::message{};
     });
-  return {[](caf::unit_t) {}};
+  return {[](const caf::unit_t&) {}};
 }
 
 /// An actor system without threads: messages move only when a test says so,

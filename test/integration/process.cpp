@@ -29,6 +29,7 @@ process::process(std::vector<std::string> command) {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (auto& x : command)
     arguments.push_back(x.data());
   arguments.push_back(nullptr);
