@@ -171,7 +171,7 @@ constexpr auto table = std::to_array<error_rule>({
   rule({"Forbindden"}, fatal_pod, ec::rejected,
        "the pod's instance has an EIP of its own"),
   rule({"Forbidden.Already.Bounded"}, fatal_pod, ec::rejected,
-       "the pod's instance has an EIP of its own"),
+       "the pod's instance has an EIP of its own", remedy::report, true),
   rule({"Forbidden.ExternalIp.UsedInSnatTable"}, fatal_pod, ec::rejected,
        "the EIP is used for SNAT on a gateway that cannot share it"),
   rule({"Missing*"}, fatal_pod, ec::invalid_argument, bad_value),

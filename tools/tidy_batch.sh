@@ -7,6 +7,9 @@ set -uo pipefail
 cache=$1
 shift
 keys=()
+checks=-bugprone-suspicious-include
+# Tests may waste time.
+[[ $2 != test/* ]] || checks+=,-performance-*
 batch=$(mktemp --suffix=.cpp "$cache/batch.XXXXXX")
 trap 'rm -f "$batch"' EXIT
 while (($# > 0)); do
@@ -20,7 +23,7 @@ flags=(-std=c++23 "-I$PWD" -DBOOST_ASIO_HAS_CO_AWAIT
   -DBOOST_ASIO_HAS_STD_COROUTINE -DBOOST_TEST_DYN_LINK
   '-DNATGW_VERSION="0"' '-DNATGW_SOURCE_DIR="."' '-DNATGW_CONTROLLER="."')
 if output=$(clang-tidy-19 --quiet --config-file=.clang-tidy \
-  --checks=-bugprone-suspicious-include "$batch" -- "${flags[@]}" 2>&1); then
+  --checks="$checks" "$batch" -- "${flags[@]}" 2>&1); then
   touch "${keys[@]}"
 else
   printf '%s\n' "$output"

@@ -103,7 +103,9 @@ bool engine::blame(slot& x, const mirror::obstacle& who, bool external) {
            external ? std::string{} : id);
     return true;
   }
-  if (who.ours == nullptr || who.ours == &x)
+  // Neither the entry itself nor the one that is turned into it is in its way.
+  if (who.ours == nullptr || who.ours == &x
+      || (x.work && who.ours->number == x.work->claims))
     return false;
   if (leaving(*who.ours, x)) {
     reconsider(x);

@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(port_break_is_set_for_high_ports_of_a_shared_eip_only) {
     spec.count = count;
     w.wish(world::want(spec));
     w.run(1s);
-    return w.cloud.log.size() > 0
+    return !w.cloud.log.empty()
            && std::any_of(w.calls.begin(), w.calls.end(), [&](auto& x) {
                 return x.spec == spec && x.port_break;
               });

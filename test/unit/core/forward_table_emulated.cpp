@@ -57,10 +57,10 @@ public:
       request.headers.push_back({"host", "emulator"});
     auto answered = core_->handle(request, now, wall(now));
     outcome result;
+    result.after = answered.after;
     result.reply
       = aliyun::read_answer(call, as_received(std::move(answered))).reply;
     result.reply.id = call.id;
-    result.after = answered.after;
     return result;
   }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -405,9 +406,9 @@ struct world {
 
   /// The latest news of a name.
   const entry_news* last(const std::string& of) const {
-    for (auto i = news.rbegin(); i != news.rend(); ++i)
-      if (i->spec.name == of)
-        return &*i;
+    for (const auto& x : std::views::reverse(news))
+      if (x.spec.name == of)
+        return &x;
     return nullptr;
   }
 

@@ -156,6 +156,30 @@ BOOST_AUTO_TEST_CASE(a_wish_may_change_while_a_refused_write_waits) {
   BOOST_TEST((w.cloud.named(world::name(1))->spec == moved));
 }
 
+BOOST_AUTO_TEST_CASE(an_entry_is_not_blamed_for_being_turned_into_another) {
+  world w;
+  w.begin();
+  w.wish(world::want(world::spec(1)));
+  w.run(1s);
+  w.on_call = answer_writes(
+    w, 1, refusal(call_class::fatal_pod, ec::duplicate_entry, "Taken"));
+  std::string why;
+  w.on_news = [&why](const entry_news& x) {
+    if (x.fact == entry_fact::refused)
+      why = x.detail;
+  };
+  auto heir = world::spec(1);
+  heir.name = world::name(2);
+  auto wish = world::want(heir);
+  wish.replaces = world::name(1);
+  w.wish(wish);
+  w.wish(entry_drop{world::spec(1)});
+  w.run(1min);
+  BOOST_TEST(w.sent(api_action::modify_entry) == 1U);
+  BOOST_TEST(why == "Taken");
+  BOOST_TEST(w.told(entry_fact::gone) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_fresh_eip_is_waited_for_but_not_for_ever) {
   world w;
   w.begin();

@@ -33,7 +33,7 @@ void pool_world::start() {
   later_.clear();
   listed_ = false;
   ++options_.epoch;
-  transcript.push_back("start");
+  transcript.emplace_back("start");
   options_.seed = rng_();
   pool.emplace(options_);
   take(pool->start(now));

@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_map) {
       const auto holder = *rc::gen::inRange<holder_id>(1, 4);
       // The longest part of it that is of one kind.
       auto stop = first;
-      while (stop < end && (model.count(stop) == 0) == put)
+      while (stop < end && !model.contains(stop) == put)
         ++stop;
       if (stop == first)
         continue;
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_map) {
                               : y != model.end() && x->second == y->second;
     };
     for (auto port = begin; port < limit; ++port) {
-      RC_ASSERT(holders->held(port) == (model.count(port) != 0));
+      RC_ASSERT(holders->held(port) == model.contains(port));
       if (holders->held(port))
         RC_ASSERT(holders->at(port) == model[port]);
       auto end = port + 1;
