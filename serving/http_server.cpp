@@ -84,7 +84,7 @@ void event_loop::adopt(const std::shared_ptr<event_loop>& self,
                        tcp::socket socket) {
   error_code ignored;
   socket.set_option(tcp::no_delay{true}, ignored);
-  const auto begin = [this](auto x) {
+  const auto begin = [this](const auto& x) {
     if (enter(x.get(), x))
       x->start();
   };

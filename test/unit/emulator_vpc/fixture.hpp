@@ -52,7 +52,7 @@ public:
   }
 
   /// Sends a request as it is.
-  answer send(const serving::request& x) {
+  answer send(const serving::request& x) const {
     answer result;
     result.reply = core->handle(x, now, wall);
     result.status = result.reply.what.status;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -49,7 +50,7 @@ public:
   }
 
   /// Returns false if the peer is gone.
-  bool write(std::string_view bytes) {
+  bool write(std::string_view bytes) const {
     while (!bytes.empty()) {
       auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (n <= 0)
@@ -59,7 +60,7 @@ public:
     return true;
   }
 
-  bool answer(std::string_view body, std::string_view status = "200 OK") {
+  bool answer(std::string_view body, std::string_view status = "200 OK") const {
     return write("HTTP/1.1 " + std::string{status}
                  + "\r\nContent-Length: " + std::to_string(body.size())
                  + "\r\n\r\n" + std::string{body});
@@ -104,8 +105,9 @@ public:
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(fd_, reinterpret_cast<sockaddr*>(&at), sizeof(at));
-    listen(fd_, 128);
+    if (bind(fd_, reinterpret_cast<sockaddr*>(&at), sizeof(at)) != 0
+        || listen(fd_, 128) != 0)
+      throw std::runtime_error{"cannot listen"};
     socklen_t size = sizeof(at);
     getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size);
     port_ = ntohs(at.sin_port);
