@@ -52,6 +52,7 @@ http::curl_options options_of(const kube::api_server& server) {
   result.tls.ca_pem = server.tls.ca_pem;
   result.tls.certificate_pem = server.tls.cert_pem;
   result.tls.key_pem = server.tls.key_pem;
+  result.tls.server_name = server.tls.server_name;
   result.tls.verify = !server.tls.insecure;
   result.user_agent = "natgw-controller/" + std::string{observe::version()};
   return result;
@@ -94,9 +95,9 @@ expected<std::string> cluster_uid(kube::client& api,
 
 expected<std::shared_ptr<aliyun::credential_source>>
 credentials_of(const config::settings& settings) {
-  aliyun::credentials keys{
-    .access_key = settings.keys.access_key.reveal(),
-    .access_secret = aliyun::secret{settings.keys.access_secret.reveal()}};
+  aliyun::credentials keys{.access_key
+                           = std::string{settings.keys.access_key.reveal()},
+                           .access_secret = settings.keys.access_secret};
   if (settings.keys.access_key.empty()) {
     auto found = aliyun::read_environment(
       [](const char* name) -> const char* { return std::getenv(name); });

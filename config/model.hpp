@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "config/secret.hpp"
+#include "core/secret.hpp"
 #include "messages/api_call.hpp"
 #include "observe/log.hpp"
 
@@ -15,6 +15,8 @@
 /// config/validate.hpp says whether they go together. Every default suits
 /// production.
 namespace natgw::config {
+
+using core::secret;
 
 /// External ports, both ends included; 1 <= first <= last <= 65535.
 struct port_range {

@@ -6,6 +6,8 @@ export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache}
 # Objects are found again from another checkout.
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 export CCACHE_SLOPPINESS=pch_defines,time_macros
+# Does not preprocess a source before it compiles it.
+export CCACHE_DEPEND=1
 export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
 cores=$(nproc)
 

@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 
-#include "clients/aliyun/secret.hpp"
+#include "core/secret.hpp"
 #include "messages/error.hpp"
 #include "messages/time.hpp"
 
 namespace natgw::aliyun {
+
+using core::secret;
 
 /// What signs a call.
 struct credentials {

@@ -5,10 +5,12 @@
 #include <utility>
 #include <vector>
 
-#include "clients/aliyun/secret.hpp"
 #include "clients/http/transport.hpp"
+#include "core/secret.hpp"
 
 namespace natgw::aliyun {
+
+using core::secret;
 
 /// Names and values, neither encoded.
 using parameters = std::vector<std::pair<std::string, std::string>>;

@@ -137,8 +137,9 @@ expected<void> curl_transfer::prepare(uint64_t id, request x, instant now) {
     return fail(ec::transport, "the request is not well-formed");
   if (sent_.not_after && now + sent_.timeout >= *sent_.not_after)
     return fail(ec::fenced, "the lease ends too soon");
+  if (auto done = set_target(); !done)
+    return done;
   auto* easy = this->easy();
-  set(easy, CURLOPT_URL, sent_.url.c_str());
   set(easy, CURLOPT_TIMEOUT_MS,
       is_stream() ? 0L : static_cast<long>(sent_.timeout.count()));
   auto multiplexed = cfg_.http2 && !is_stream();
@@ -149,6 +150,24 @@ expected<void> curl_transfer::prepare(uint64_t id, request x, instant now) {
       multiplexed && sent_.url.starts_with("https") ? 1L : 0L);
   set_method();
   set_headers();
+  return {};
+}
+
+expected<void> curl_transfer::set_target() {
+  const auto& name = cfg_.tls.server_name;
+  renamed_.reset();
+  if (name.empty() || !sent_.url.starts_with("https://")) {
+    set(easy(), CURLOPT_URL, sent_.url.c_str());
+    set(easy(), CURLOPT_CONNECT_TO, static_cast<curl_slist*>(nullptr));
+    return {};
+  }
+  auto renamed = rename_host(sent_.url, name);
+  if (!renamed)
+    return std::unexpected{renamed.error()};
+  renamed_ = std::move(*renamed);
+  detour_ = {.data = renamed_->connect_to.data(), .next = nullptr};
+  set(easy(), CURLOPT_URL, renamed_->url.c_str());
+  set(easy(), CURLOPT_CONNECT_TO, &detour_);
   return {};
 }
 
@@ -181,6 +200,8 @@ void curl_transfer::set_headers() {
   if (!has_type)
     lines_.emplace_back("Content-Type:");
   lines_.emplace_back("Expect:");
+  if (renamed_)
+    lines_.push_back("Host: " + renamed_->host);
   nodes_.assign(lines_.size(), {});
   for (size_t i = 0; i < lines_.size(); ++i) {
     nodes_[i].data = lines_[i].data();

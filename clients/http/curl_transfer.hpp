@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "clients/http/curl_transport.hpp"
+#include "clients/http/renamed_url.hpp"
 #include "clients/http/transport.hpp"
 #include "messages/time.hpp"
 
@@ -90,6 +91,7 @@ private:
 
   void set_constants();
   void set_tls();
+  expected<void> set_target();
   void set_method();
   void set_headers();
   void reset();
@@ -120,6 +122,9 @@ private:
   /// The list that libcurl reads; its nodes point into `lines_`.
   std::vector<std::string> lines_;
   std::vector<curl_slist> nodes_;
+  /// Set where the certificate is another host's; `detour_` points into it.
+  std::optional<renamed_url> renamed_;
+  curl_slist detour_{};
   std::array<char, CURL_ERROR_SIZE> complaint_{};
   /// Why one of our own callbacks gave up.
   std::optional<error> refusal_;

@@ -19,6 +19,8 @@ struct tls_options {
   std::string certificate_pem{};
   std::string key_file{};
   std::string key_pem{};
+  /// The name that the server's certificate must carry; empty: the host's.
+  std::string server_name{};
   /// False only where an operator asked for it (kubeconfig's
   /// insecure-skip-tls-verify).
   bool verify = true;

@@ -596,6 +596,29 @@ BOOST_AUTO_TEST_CASE(tls_trusts_the_given_authority_and_no_other) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(certificate_may_be_another_host_s_by_name) {
+  auto known = serving::make_self_signed();
+  BOOST_REQUIRE(known);
+  auto server = serving::http_server::start(
+    {.address = "127.0.0.2", .tls = known->server},
+    [](const serving::request& x, serving::responder r) {
+      r.answer(serving::response::text(200, std::string{x.find("host")}));
+    });
+  BOOST_REQUIRE(server);
+  auto url = (*server)->url();
+  auto ask_as = [&](const std::string& name) {
+    http::curl_transport aut{
+      {.tls = {.ca_pem = known->ca_pem, .server_name = name}}};
+    return ask(aut, get(url + "/"));
+  };
+  BOOST_TEST((code_of(ask_as("")) == ec::transport));
+  BOOST_TEST((code_of(ask_as("elsewhere")) == ec::transport));
+  auto got = ask_as("localhost");
+  BOOST_REQUIRE(got);
+  BOOST_TEST("https://" + got->body == url);
+  BOOST_TEST((code_of(ask_as("no host")) == ec::transport));
+}
+
 BOOST_AUTO_TEST_CASE(reset_before_the_answer_is_an_error) {
   auto server = serving::http_server::start(
     {}, [](serving::request, serving::responder r) { r.reset(); });

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-namespace natgw::aliyun {
+namespace natgw::core {
 
 /// A text that must not be logged. It has no stream operator, no conversion
 /// and no comparison; whoever needs the text says `reveal`, which makes every
@@ -35,10 +35,15 @@ public:
     return {bytes_.get(), size_};
   }
 
+  /// What may be shown instead: "(set)" or "(not set)".
+  std::string_view masked() const {
+    return empty() ? "(not set)" : "(set)";
+  }
+
 private:
   // Not a string: that would leave copies behind when it moves.
   std::unique_ptr<char[]> bytes_;
   size_t size_ = 0;
 };
 
-} // namespace natgw::aliyun
+} // namespace natgw::core

@@ -1,11 +1,11 @@
-#include "clients/aliyun/secret.hpp"
+#include "core/secret.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include <openssl/crypto.h>
 
-namespace natgw::aliyun {
+namespace natgw::core {
 
 secret::secret(std::string_view text)
   : bytes_{std::make_unique<char[]>(text.size())},
@@ -35,4 +35,4 @@ secret::~secret() {
     OPENSSL_cleanse(bytes_.get(), size_);
 }
 
-} // namespace natgw::aliyun
+} // namespace natgw::core
