@@ -20,6 +20,7 @@
 #include "clients/http/curl_transport.hpp"
 #include "clients/kube/client.hpp"
 #include "core/entry_name.hpp"
+#include "core/write_queue.hpp"
 #include "messages/protocol.hpp"
 #include "observe/log.hpp"
 #include "observe/version.hpp"
@@ -56,6 +57,14 @@ http::curl_options options_of(const kube::api_server& server) {
   result.tls.verify = !server.tls.insecure;
   result.user_agent = "natgw-controller/" + std::string{observe::version()};
   return result;
+}
+
+/// Room for all that the writers have under way, for lists and for watches:
+/// libcurl serves requests that wait for a connection in no fair order.
+size_t connections_of(const config::settings& x) {
+  constexpr size_t reads = 32;
+  return x.natgw.status_writers * core::write_queue_config{}.max_in_flight
+         + reads;
 }
 
 http::curl_options cloud_options() {
@@ -116,6 +125,8 @@ struct controller::parts {
   std::shared_ptr<observe::metrics> metrics
     = std::make_shared<observe::metrics>();
   std::unique_ptr<http::curl_transport> kube_net;
+  /// Connections of its own: the lease must not wait for one behind a burst.
+  std::unique_ptr<http::curl_transport> lease_net;
   std::unique_ptr<http::curl_transport> cloud_net;
   std::shared_ptr<kube::client> api;
   caf_config config;
@@ -138,8 +149,10 @@ controller::start(const controller_options& options,
   if (!keys)
     return std::unexpected{keys.error()};
   auto p = std::make_unique<parts>();
-  p->kube_net
-    = std::make_unique<http::curl_transport>(options_of(options.server));
+  auto net = options_of(options.server);
+  p->lease_net = std::make_unique<http::curl_transport>(net);
+  net.max_host_connections = connections_of(options.settings);
+  p->kube_net = std::make_unique<http::curl_transport>(net);
   p->cloud_net = std::make_unique<http::curl_transport>(cloud_options());
   p->api = std::make_shared<kube::client>(*p->kube_net, options.server);
   auto uid = cluster_uid(*p->api, give_up);
@@ -153,6 +166,8 @@ controller::start(const controller_options& options,
                   .names = std::move(*names),
                   .identity = options.identity,
                   .api = p->api,
+                  .lease_api = std::make_shared<kube::client>(*p->lease_net,
+                                                              options.server),
                   .cloud_net = p->cloud_net.get(),
                   .keys = std::move(*keys),
                   .time = system_clock(),

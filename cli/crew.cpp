@@ -170,8 +170,8 @@ void add_helpers(actors::spawners& make, caf::actor_system& sys,
                  const parts_ptr& x) {
   if (x->settings.natgw.lease.enabled)
     make.lease_keeper = [&sys, x](const supervisor_actor& boss) {
-      return lease_keeper_actor{sys.spawn(actors::lease_keeper, x->api, x->time,
-                                          lease_config(*x), boss)};
+      return lease_keeper_actor{sys.spawn(actors::lease_keeper, x->lease_api,
+                                          x->time, lease_config(*x), boss)};
     };
   make.writers = [&sys, x] {
     std::vector<status_writer_actor> result;

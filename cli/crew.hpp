@@ -22,6 +22,8 @@ struct crew_parts {
   core::entry_names names;
   std::string identity;
   std::shared_ptr<kube::client> api;
+  /// The same server over connections that nothing else uses.
+  std::shared_ptr<kube::client> lease_api;
   /// Must outlive the actors' system.
   http::transport* cloud_net = nullptr;
   std::shared_ptr<aliyun::credential_source> keys;
