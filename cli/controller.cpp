@@ -19,6 +19,7 @@
 #include "clients/http/boot_time.hpp"
 #include "clients/http/curl_transport.hpp"
 #include "clients/kube/client.hpp"
+#include "core/call_dispatcher.hpp"
 #include "core/entry_name.hpp"
 #include "core/write_queue.hpp"
 #include "messages/protocol.hpp"
@@ -63,12 +64,14 @@ http::curl_options options_of(const kube::api_server& server) {
 /// libcurl serves requests that wait for a connection in no fair order.
 size_t connections_of(const config::settings& x) {
   constexpr size_t reads = 32;
-  return x.natgw.status_writers * core::write_queue_config{}.max_in_flight
+  return size_t{x.natgw.status_writers}
+           * core::write_queue_config{}.max_in_flight
          + reads;
 }
 
 http::curl_options cloud_options() {
   http::curl_options result;
+  result.max_host_connections = core::call_dispatcher::options{}.max_in_flight;
   result.user_agent = "natgw-controller/" + std::string{observe::version()};
   return result;
 }

@@ -39,7 +39,7 @@ struct curl_options {
   bool http2 = true;
   std::chrono::milliseconds connect_timeout{5'000};
   /// Connections to one host, streams included; requests beyond wait within
-  /// their timeout.
+  /// their timeout, in no fair order: whoever sends bounds what is under way.
   size_t max_host_connections = 64;
   /// Bytes of a stream that may be unconsumed before it is paused.
   size_t stream_window = size_t{1} << 20U;
