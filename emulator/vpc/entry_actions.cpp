@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <utility>
 
 #include "emulator/vpc/actions.hpp"
@@ -118,6 +117,27 @@ std::unexpected<api_error> no_entry(cloud& at, bool deleting) {
                 "Specified forward entry ID does not exist");
 }
 
+/// What Modify and Delete are about.
+struct subject {
+  gateway* where = nullptr;
+  const entry* old = nullptr;
+};
+
+api_expected<subject> find_entry(cloud& at, const api_request& asked,
+                                 bool deleting) {
+  if (auto good = check_presence(at, asked,
+                                 {"ForwardTableId", "ForwardEntryId"});
+      !good)
+    return std::unexpected{good.error()};
+  auto* where = at.find_table(asked.get("ForwardTableId"));
+  if (!where)
+    return no_table();
+  const auto* old = where->table.find(asked.get("ForwardEntryId"));
+  if (!old)
+    return no_entry(at, deleting);
+  return subject{where, old};
+}
+
 } // namespace
 
 action_result create_entry(cloud& at, const api_request& asked,
@@ -150,17 +170,11 @@ action_result create_entry(cloud& at, const api_request& asked,
 
 action_result modify_entry(cloud& at, const api_request& asked,
                            std::chrono::nanoseconds occupied) {
-  if (auto good = check_presence(at, asked,
-                                 {"ForwardTableId", "ForwardEntryId"});
-      !good)
-    return std::unexpected{good.error()};
   // Unlike Create's, the parameters only mean something against the entry.
-  auto* where = at.find_table(asked.get("ForwardTableId"));
-  if (!where)
-    return no_table();
-  const auto* old = where->table.find(asked.get("ForwardEntryId"));
-  if (!old)
-    return no_entry(at, false);
+  const auto found = find_entry(at, asked, false);
+  if (!found)
+    return std::unexpected{found.error()};
+  const auto& [where, old] = *found;
   auto wanted = read_entry(entry_text_of(asked, entry_text_of(*old)));
   if (!wanted)
     return std::unexpected{wanted.error()};
@@ -181,16 +195,10 @@ action_result modify_entry(cloud& at, const api_request& asked,
 
 action_result delete_entry(cloud& at, const api_request& asked,
                            std::chrono::nanoseconds occupied) {
-  if (auto good = check_presence(at, asked,
-                                 {"ForwardTableId", "ForwardEntryId"});
-      !good)
-    return std::unexpected{good.error()};
-  auto* where = at.find_table(asked.get("ForwardTableId"));
-  if (!where)
-    return no_table();
-  const auto* old = where->table.find(asked.get("ForwardEntryId"));
-  if (!old)
-    return no_entry(at, true);
+  const auto found = find_entry(at, asked, true);
+  if (!found)
+    return std::unexpected{found.error()};
+  const auto& [where, old] = *found;
   if (auto good = writable(at, *where, old); !good)
     return std::unexpected{good.error()};
   occupy(at, *where, occupied);
