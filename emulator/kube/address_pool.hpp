@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -36,8 +35,5 @@ private:
   /// When each may be used again; in that order.
   std::deque<std::pair<instant, uint32_t>> freed_;
 };
-
-/// "172.16.0.1".
-std::string format_ipv4(uint32_t x);
 
 } // namespace natgw::emulator::kube

@@ -4,6 +4,7 @@
 #include <random>
 #include <string_view>
 
+#include "core/ip_address.hpp"
 #include "emulator/kube/address_pool.hpp"
 #include "emulator/kube/concat.hpp"
 #include "emulator/kube/json_access.hpp"
@@ -123,7 +124,8 @@ void fleet::state::create_nodes(instant now) {
   const auto* type = server.objects().types().find("", "v1", "nodes");
   for (size_t i = 0; i < zones.size() * cfg.nodes_per_zone; ++i) {
     auto name = concat("node-", i + 1);
-    auto address = format_ipv4(0xC0A80000U + static_cast<uint32_t>(i) + 10U);
+    auto address
+      = core::to_string({0xC0A80000U + static_cast<uint32_t>(i) + 10U});
     json labels{{"kubernetes.io/hostname", name},
                 {"kubernetes.io/os", "linux"}};
     if (!zones[i % zones.size()].empty())
@@ -230,7 +232,7 @@ fleet::state::address_for(const task& x, const json& pod, instant now) {
   if (!address)
     return std::nullopt;
   addresses[x.uid] = *address;
-  return format_ipv4(*address);
+  return core::to_string({*address});
 }
 
 void fleet::state::start(const task& x, const json& pod, instant now) {
