@@ -9,8 +9,7 @@
 // The one source that compiles Asio and Beast.
 namespace natgw::serving {
 
-// -- event_loop
-// -----------------------------------------------------------------
+// -- event_loop ---------------------------------------------------------------
 
 expected<void> event_loop::listen() {
   error_code err;

@@ -78,8 +78,7 @@ std::string api_server::parts::state() const {
   return result.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-// -- resources
-// ------------------------------------------------------------------
+// -- resources ----------------------------------------------------------------
 
 result<const resource*> api_server::parts::find_type(const target& what) const {
   const auto* type = what.is_resource
@@ -178,8 +177,7 @@ response api_server::parts::route(const request& x, const target& what,
   return answer;
 }
 
-// -- watches
-// ----------------------------------------------------------------------
+// -- watches ------------------------------------------------------------------
 
 opened_watch api_server::parts::gone(const resource* type, const refusal& why) {
   if (cfg.gone_as_status)

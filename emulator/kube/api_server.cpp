@@ -1,7 +1,6 @@
 #include "emulator/kube/api_server.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "emulator/kube/api_parts.hpp"
@@ -124,9 +123,7 @@ const store& api_server::objects() const {
 }
 
 wall_time api_server::wall_time_at(instant now) const {
-  return parts_->cfg.wall_origin
-         + std::chrono::duration_cast<std::chrono::milliseconds>(
-           now.time_since_epoch());
+  return parts_->rules.wall_time_at(now);
 }
 
 bool api_server::remove(std::string_view plural, std::string_view key,

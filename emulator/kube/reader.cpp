@@ -8,6 +8,7 @@
 
 #include "emulator/kube/concat.hpp"
 #include "emulator/kube/json_access.hpp"
+#include "emulator/kube/rules.hpp"
 
 namespace natgw::emulator::kube {
 
@@ -80,9 +81,7 @@ reader::reader(const store& objects, wall_time wall_origin,
 }
 
 wall_time reader::wall(instant now) const {
-  return wall_origin_
-         + std::chrono::duration_cast<std::chrono::milliseconds>(
-           now.time_since_epoch());
+  return wall_time_at(wall_origin_, now);
 }
 
 result<std::string> reader::get(const resource& type, const target& what,

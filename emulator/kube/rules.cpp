@@ -144,6 +144,12 @@ void move_member(json& object, const char* from, const char* to) {
 
 } // namespace
 
+wall_time wall_time_at(wall_time origin, instant now) {
+  return origin
+         + std::chrono::duration_cast<std::chrono::milliseconds>(
+           now.time_since_epoch());
+}
+
 std::string timestamp(wall_time x) {
   auto seconds = std::chrono::floor<std::chrono::seconds>(x);
   auto day = std::chrono::floor<std::chrono::days>(seconds);

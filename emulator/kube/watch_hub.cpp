@@ -109,9 +109,7 @@ watch_line watch_hub::render(watch& w, const change& x, change_kind as) const {
   }
   if (w.what.as == form::plain)
     return make_line(to_string(as), show(*w.what.type, *shown));
-  auto now = wall_origin_
-             + std::chrono::duration_cast<std::chrono::milliseconds>(
-               x.at.time_since_epoch());
+  auto now = wall_time_at(wall_origin_, x.at);
   auto table = to_table(*w.what.type, {shown},
                         {{"resourceVersion", std::to_string(x.revision)}}, now,
                         !w.told_columns);

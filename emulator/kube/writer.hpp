@@ -49,7 +49,8 @@ struct written {
 
 /// The rules of writing: preconditions, subresources, system fields,
 /// finalizers and graceful deletion, as kube-apiserver's generic registry
-/// applies them.
+/// applies them. Updates are in writer.cpp, the rest in creation.cpp,
+/// deletion.cpp and pod_subresources.cpp.
 class writer {
 public:
   /// `wall_origin` is calendar time at instant zero.
