@@ -5,6 +5,8 @@
 
 #include "serving/event_loop.hpp"
 #include "serving/session.hpp"
+#include "serving/session_answering.hpp"
+#include "serving/session_reading.hpp"
 
 // The one source that compiles Asio and Beast.
 namespace natgw::serving {

@@ -2,11 +2,9 @@
 
 #include "serving/asio.hpp"
 
-#include <algorithm>
 #include <array>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <cctype>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,11 +20,15 @@ namespace natgw::serving {
 
 namespace beast_http = boost::beast::http;
 
+/// What is read or sent at once.
 inline constexpr size_t block_bytes = size_t{64} << 10U;
+/// A peer is listened to for so long, and so much, after our last words.
 inline constexpr size_t linger_bytes = size_t{16} << 20U;
 inline constexpr std::chrono::seconds linger_time{2};
 
 /// One connection: a coroutine on a strand, and the little that runs beside.
+/// How it reads is in session_reading.hpp, how it answers in
+/// session_answering.hpp. Every wait for the peer has a deadline.
 template <class Socket>
 class session : public connection,
                 public std::enable_shared_from_this<session<Socket>> {
@@ -65,6 +67,7 @@ private:
   awaitable<bool> exchange_once();
   awaitable<bool> read(parser& into_parser);
   awaitable<bool> refuse(error_code err);
+  static request take(parser& parsed);
   awaitable<bool> answer(const parser& asked, plain_answer& x);
   awaitable<bool> send_body(std::string_view body, const delivery& how);
   awaitable<bool> answer(const parser& asked, stream_answer& x);
@@ -82,6 +85,7 @@ private:
       return socket_;
   }
 
+  /// Closes the connection unless `disarm` or the next `arm` comes in time.
   void arm(std::chrono::nanoseconds limit);
   void disarm();
   void close(bool reset = false);
@@ -106,6 +110,9 @@ private:
 
 template <class Socket>
 void session<Socket>::arm(std::chrono::nanoseconds limit) {
+  // Nothing would disarm it, and `stop` would wait for it.
+  if (closed_)
+    return;
   deadline_.expires_after(limit);
   // The number tells a cancelled wait from one that had fired just before.
   deadline_.async_wait([self = this->shared_from_this(),
@@ -182,207 +189,6 @@ awaitable<void> session<Socket>::linger() {
   close();
 }
 
-// -- reading ------------------------------------------------------------------
-
-template <class Socket>
-awaitable<bool> session<Socket>::refuse(error_code err) {
-  int status = 0;
-  if (err == beast_http::error::header_limit
-      || err == beast_http::error::buffer_overflow)
-    status = 431;
-  else if (err == beast_http::error::body_limit)
-    status = 413;
-  else if (err != beast_http::error::end_of_stream
-           && err != beast_http::error::partial_message
-           && err.category()
-                == beast_http::make_error_code(beast_http::error::bad_method)
-                     .category())
-    status = 400;
-  if (status != 0 && !closed_) {
-    const auto body = std::string{reason_phrase(status)} + "\n";
-    const auto head = format_head(status, {},
-                                  {.length = body.size(), .keep_alive = false});
-    co_await send(head, body);
-  }
-  co_await linger();
-  co_return false;
-}
-
-template <class Socket>
-awaitable<bool> session<Socket>::read(parser& into_parser) {
-  into_parser.header_limit(owner_->cfg.max_header_bytes);
-  into_parser.body_limit(owner_->cfg.max_body_bytes);
-  error_code err;
-  arm(owner_->cfg.idle_timeout);
-  co_await beast_http::async_read_header(socket_, buffer_, into_parser,
-                                         into(err));
-  if (err)
-    co_return co_await refuse(err);
-  const auto expect = into_parser.get()[beast_http::field::expect];
-  if (boost::beast::iequals(expect, "100-continue")) {
-    const bool sent = co_await send("HTTP/1.1 100 Continue\r\n\r\n");
-    if (!sent)
-      co_return false;
-    arm(owner_->cfg.idle_timeout);
-  }
-  co_await beast_http::async_read(socket_, buffer_, into_parser, into(err));
-  disarm();
-  if (err)
-    co_return co_await refuse(err);
-  co_return !closed_;
-}
-
-template <class Parser>
-request take_request(Parser& parsed) {
-  auto& from = parsed.get();
-  request result;
-  result.method = std::string{from.method_string()};
-  result.target = std::string{from.target()};
-  for (const auto& x : from) {
-    std::string name{x.name_string()};
-    std::ranges::transform(name, name.begin(), [](unsigned char c) {
-      return static_cast<char>(std::tolower(c));
-    });
-    result.headers.push_back({std::move(name), std::string{x.value()}});
-  }
-  result.body = std::move(from.body());
-  return result;
-}
-
-// -- answering ----------------------------------------------------------------
-
-template <class Socket>
-awaitable<outcome> session<Socket>::outcome_of(exchange_state& exchange) {
-  for (;;) {
-    // Once stopped, a 500 may only mean that a timer went with its responder.
-    if (closed_ || owner_->stopped())
-      co_return close_answer{};
-    auto result = exchange.take();
-    if (result)
-      co_return std::move(*result);
-    event_.expires_at(asio::steady_timer::time_point::max());
-    co_await sleep_on(event_);
-  }
-}
-
-template <class Socket>
-awaitable<bool> session<Socket>::answer(const parser& asked, plain_answer& x) {
-  const auto& how = x.how;
-  const auto size = x.what.body.size();
-  const bool keep = x.decent && asked.get().keep_alive();
-  body_framing framing{.length = size, .keep_alive = keep};
-  if (how.claimed_length)
-    framing.length = how.claimed_length;
-  else if (how.send_bytes.value_or(0) > size)
-    framing.length = how.send_bytes;
-  const auto head = format_head(x.what.status, x.what.headers, framing);
-  const bool no_body = asked.get().method() == beast_http::verb::head;
-  if (x.decent) {
-    const bool sent = co_await send(head,
-                                    no_body ? std::string_view{} : x.what.body);
-    if (!sent || keep)
-      co_return sent;
-    co_await linger();
-    co_return false;
-  }
-  if (co_await send(head) && !no_body && co_await send_body(x.what.body, how))
-    co_await linger();
-  co_return false;
-}
-
-template <class Socket>
-awaitable<bool>
-session<Socket>::send_body(std::string_view body, const delivery& how) {
-  uint64_t left = how.send_bytes.value_or(body.size());
-  const size_t step = how.drip_bytes > 0 ? how.drip_bytes : block_bytes;
-  std::string block;
-  size_t offset = 0;
-  while (left > 0 && !body.empty()) {
-    block.clear();
-    while (block.size() < std::min<uint64_t>(step, left)) {
-      const auto room = std::min<uint64_t>(step, left) - block.size();
-      const auto piece = body.substr(offset, room);
-      block += piece;
-      offset = (offset + piece.size()) % body.size();
-    }
-    left -= block.size();
-    const bool sent = co_await send(block);
-    if (!sent)
-      co_return false;
-    if (how.drip_interval.count() > 0) {
-      pause_.expires_after(how.drip_interval);
-      co_await sleep_on(pause_);
-    }
-  }
-  co_return true;
-}
-
-/// Notices that the peer goes while we only send. What it sends meanwhile is
-/// kept for the next request; then the noticing ends.
-template <class Socket>
-awaitable<void> session<Socket>::watch_peer() {
-  const auto self = this->shared_from_this();
-  error_code err;
-  const auto bytes = co_await socket_.async_read_some(buffer_.prepare(4096),
-                                                      into(err));
-  buffer_.commit(bytes);
-  watching_ = false;
-  peer_gone_ = static_cast<bool>(err);
-  event_.cancel();
-}
-
-template <class Socket>
-awaitable<bool> session<Socket>::pump(stream_state& stream) {
-  for (;;) {
-    const auto work = stream.take();
-    if (closed_ || peer_gone_ || work.cut) {
-      close();
-      co_return false;
-    }
-    if (!work.bytes.empty()) {
-      const bool sent = co_await send(work.bytes);
-      stream.sent();
-      if (!sent)
-        co_return false;
-    } else if (work.ended) {
-      co_return co_await send(last_chunk);
-    } else {
-      event_.expires_at(asio::steady_timer::time_point::max());
-      co_await sleep_on(event_);
-    }
-  }
-}
-
-template <class Socket>
-awaitable<bool> session<Socket>::answer(const parser& asked, stream_answer& x) {
-  const bool keep = asked.get().keep_alive();
-  const auto head = format_head(x.status, x.headers,
-                                {.length = {}, .keep_alive = keep});
-  const bool sent = co_await send(head);
-  bool good = false;
-  if (sent) {
-    watching_ = true;
-    asio::co_spawn(
-      executor_,
-      [self = this->shared_from_this()] { return self->watch_peer(); },
-      asio::detached);
-    x.stream->attach(make_waker(), [this] { shut(); });
-    good = co_await pump(*x.stream);
-  }
-  x.stream->detach();
-  if (good && !keep)
-    co_await linger();
-  // The next request's first bytes may be on their way into the buffer.
-  while (good && keep && watching_ && !closed_) {
-    event_.expires_at(asio::steady_timer::time_point::max());
-    if (buffer_.size() == 0)
-      arm(owner_->cfg.idle_timeout);
-    co_await sleep_on(event_);
-  }
-  disarm();
-  co_return good&& keep && !peer_gone_;
-}
-
 // -- the course of a session --------------------------------------------------
 
 template <class Socket>
@@ -396,7 +202,7 @@ awaitable<bool> session<Socket>::exchange_once() {
   {
     responder right{std::make_shared<exchange_handle>(state)};
     try {
-      owner_->fn(take_request(asked), right);
+      owner_->fn(take(asked), right);
     } catch (...) {
       right.answer(response::text(500, "internal error\n"));
     }
