@@ -121,11 +121,14 @@ awaitable<bool> session<Socket>::answer(const parser& asked, stream_answer& x) {
   const bool sent = co_await send(head);
   bool good = false;
   if (sent) {
-    watching_ = true;
-    asio::co_spawn(
-      executor_,
-      [self = this->shared_from_this()] { return self->watch_peer(); },
-      asio::detached);
+    // Who has asked for more already is there; and bytes that were only ever
+    // added to the buffer would burst it.
+    watching_ = buffer_.size() == 0;
+    if (watching_)
+      asio::co_spawn(
+        executor_,
+        [self = this->shared_from_this()] { return self->watch_peer(); },
+        asio::detached);
     x.stream->attach(make_waker(), [this] { shut(); });
     good = co_await pump(*x.stream);
   }
@@ -135,8 +138,7 @@ awaitable<bool> session<Socket>::answer(const parser& asked, stream_answer& x) {
   // The next request's first bytes may be on their way into the buffer.
   while (good && keep && watching_ && !closed_) {
     event_.expires_at(asio::steady_timer::time_point::max());
-    if (buffer_.size() == 0)
-      arm(owner_->cfg.idle_timeout);
+    arm(owner_->cfg.idle_timeout);
     co_await sleep_on(event_);
   }
   disarm();

@@ -252,6 +252,27 @@ BOOST_AUTO_TEST_CASE(stream_carries_chunks_and_the_connection_goes_on) {
   BOOST_TEST(client.get(server->url() + "/next").connects == 0);
 }
 
+BOOST_AUTO_TEST_CASE(streams_asked_for_in_advance_all_end) {
+  const auto server
+    = serve([](request, responder right) { right.stream(200, {}).end(); });
+  // More than the server has room for at once.
+  constexpr size_t count = 500;
+  const std::string head = "GET /watch HTTP/1.1\r\nHost: x\r\nX-Padding: "
+                           + std::string(500, 'x') + "\r\n";
+  std::string requests;
+  for (size_t i = 1; i < count; ++i)
+    requests += head + "\r\n";
+  requests += head + "Connection: close\r\n\r\n";
+  const raw_peer peer{server->port()};
+  const std::jthread speaker{[&] { peer.say(requests); }};
+  const auto heard = peer.hear();
+  size_t answers = 0;
+  for (auto at = heard.find("HTTP/1.1 200"); at != std::string::npos;
+       at = heard.find("HTTP/1.1 200", at + 1))
+    ++answers;
+  BOOST_TEST(answers == count);
+}
+
 BOOST_AUTO_TEST_CASE(writer_learns_that_the_peer_has_gone) {
   std::promise<void> gone;
   std::mutex mutex;
@@ -396,7 +417,6 @@ BOOST_AUTO_TEST_CASE(header_values_cannot_break_the_frame) {
 BOOST_AUTO_TEST_CASE(tls_works_with_a_made_up_authority) {
   const auto identity = make_self_signed();
   BOOST_REQUIRE(identity.has_value());
-  std::promise<void> gone;
   http_options cfg;
   cfg.tls = identity->server;
   const auto server = serve(
