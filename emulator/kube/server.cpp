@@ -1,16 +1,15 @@
 #include "emulator/kube/server.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <deque>
-#include <map>
+#include <functional>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include "clients/http/boot_time.hpp"
 #include "emulator/kube/kubeconfig.hpp"
+#include "emulator/kube/watch_streams.hpp"
 #include "serving/http_server.hpp"
 #include "serving/self_signed.hpp"
 
@@ -18,10 +17,7 @@ namespace natgw::emulator::kube {
 
 namespace {
 
-// A peer that is slower than its watch has so many bytes waiting in the
-// server's buffer at most; the rest stays shared.
-constexpr size_t stream_window = size_t{4} << 20U;
-constexpr size_t chunk_bytes = size_t{256} << 10U;
+// How long a peer that does not read fast enough is left alone.
 constexpr std::chrono::milliseconds stall_pause{5};
 constexpr std::chrono::milliseconds longest_nap{1'000};
 
@@ -56,23 +52,16 @@ void send(const serving::responder& to, response x) {
   out.answer(std::move(answer));
 }
 
-struct stream {
-  serving::body_stream out;
-  std::deque<watch_line> pending;
-  bool ended = false;
-  bool broken = false;
-};
-
 } // namespace
 
 class server::impl : public std::enable_shared_from_this<impl> {
 public:
   explicit impl(server_options cfg)
     : core_(std::move(cfg.api)),
-      history_(core_.objects()) {
+      history_(core_.objects()),
+      streams_(core_) {
     if (cfg.fleet)
       fleet_.emplace(core_, std::move(*cfg.fleet), http::boot_now());
-    core_.on_wake([this](uint64_t id) { awake_.push_back(id); });
   }
 
   expected<void> listen(serving::http_options options, std::string ca_pem);
@@ -93,26 +82,18 @@ private:
   void reply(response x, const serving::responder& to);
   void settle();
   void flush();
-  void flush(uint64_t id, stream& x);
-  bool pour(stream& x);
   void nap();
-  void later(std::chrono::nanoseconds delay);
+  void later(std::chrono::nanoseconds delay, std::function<void()> act);
 
   mutable std::mutex mutex_;
   api_server core_;
   history history_;
   std::optional<fleet> fleet_;
-  std::map<uint64_t, stream> streams_;
-  /// Watches that may have something to send.
-  std::vector<uint64_t> awake_;
+  watch_streams streams_;
   bool flush_planned_ = false;
   /// The time of the earliest planned nap's end.
   std::optional<instant> nap_until_;
   std::string ca_pem_;
-  /// Watches whose peer is gone. With a mutex of its own, since a stream may
-  /// say so while it is written to.
-  std::mutex gone_mutex_;
-  std::vector<uint64_t> gone_;
   std::unique_ptr<serving::http_server> http_;
 };
 
@@ -120,6 +101,8 @@ expected<void> server::impl::listen(serving::http_options options,
                                     std::string ca_pem) {
   ca_pem_ = std::move(ca_pem);
   auto weak = weak_from_this();
+  // The first requests wait for `http_`.
+  std::lock_guard guard{mutex_};
   auto http = serving::http_server::start(std::move(options),
                                           [weak](serving::request x,
                                                  const serving::responder& to) {
@@ -128,7 +111,6 @@ expected<void> server::impl::listen(serving::http_options options,
                                           });
   if (!http)
     return std::unexpected{http.error()};
-  std::lock_guard guard{mutex_};
   http_ = std::move(*http);
   settle();
   return {};
@@ -137,9 +119,6 @@ expected<void> server::impl::listen(serving::http_options options,
 void server::impl::serve(serving::request raw, const serving::responder& to) {
   auto x = translate(std::move(raw));
   std::lock_guard guard{mutex_};
-  // The first requests may come before `listen` has ended.
-  if (!http_)
-    return;
   auto now = http::boot_now();
   if (fleet_)
     fleet_->advance(now);
@@ -163,97 +142,41 @@ void server::impl::watch(const request& x, const serving::responder& to,
   auto opened = core_.open_watch(x, now);
   if (opened.id == 0)
     return reply(std::move(opened.head), to);
-  auto id = opened.id;
   auto out = to;
-  auto& home = streams_[id];
-  home.out = out.stream(200, headers_of(opened.head));
-  home.out.on_gone([weak = weak_from_this(), id] {
-    if (auto self = weak.lock()) {
-      std::lock_guard guard{self->gone_mutex_};
-      self->gone_.push_back(id);
-    }
-  });
-  awake_.push_back(id);
+  streams_.add(opened.id, out.stream(200, headers_of(opened.head)));
 }
 
 // Plans what follows from what has just been done. Writing to the streams is
 // left to the server's thread, where it collects what several requests did.
 void server::impl::settle() {
-  if (!awake_.empty() && !std::exchange(flush_planned_, true))
-    later(std::chrono::nanoseconds{0});
+  if (!streams_.idle() && !std::exchange(flush_planned_, true))
+    later(std::chrono::nanoseconds{0}, [this] {
+      flush_planned_ = false;
+      flush();
+    });
   nap();
 }
 
-void server::impl::later(std::chrono::nanoseconds delay) {
-  http_->schedule(delay, [weak = weak_from_this()] {
+// Does something with the lock held, unless the server has ended by then.
+void server::impl::later(std::chrono::nanoseconds delay,
+                         std::function<void()> act) {
+  http_->schedule(delay, [weak = weak_from_this(), act = std::move(act)] {
     if (auto self = weak.lock()) {
       std::lock_guard guard{self->mutex_};
-      self->flush_planned_ = false;
-      self->flush();
+      act();
       self->settle();
     }
   });
 }
 
 void server::impl::flush() {
-  std::vector<uint64_t> gone;
-  {
-    std::lock_guard guard{gone_mutex_};
-    gone.swap(gone_);
-  }
-  for (auto id : gone) {
-    core_.close_watch(id);
-    streams_.erase(id);
-  }
-  std::vector<uint64_t> ids;
-  ids.swap(awake_);
-  for (auto id : ids)
-    if (auto i = streams_.find(id); i != streams_.end())
-      flush(id, i->second);
-}
-
-void server::impl::flush(uint64_t id, stream& x) {
-  if (x.pending.empty() && !x.ended) {
-    auto batch = core_.take(id);
-    x.pending.assign(batch.lines.begin(), batch.lines.end());
-    x.ended = batch.ended;
-    x.broken = batch.broken;
-  }
-  auto alive = pour(x);
-  if (alive && !x.pending.empty()) {
-    // The peer is slow: look again soon.
-    http_->schedule(stall_pause, [weak = weak_from_this(), id] {
-      if (auto self = weak.lock()) {
-        std::lock_guard guard{self->mutex_};
-        if (auto i = self->streams_.find(id); i != self->streams_.end())
-          self->flush(id, i->second);
-        self->settle();
-      }
+  auto slow = streams_.flush();
+  if (!slow.empty())
+    later(stall_pause, [this, slow = std::move(slow)] {
+      for (auto id : slow)
+        streams_.wake(id);
+      flush();
     });
-    return;
-  }
-  if (alive && !x.ended)
-    return;
-  if (x.broken)
-    x.out.cut();
-  else
-    x.out.end();
-  core_.close_watch(id);
-  streams_.erase(id);
-}
-
-// Returns false if the peer is gone.
-bool server::impl::pour(stream& x) {
-  while (!x.pending.empty() && x.out.buffered() < stream_window) {
-    std::string chunk;
-    while (!x.pending.empty() && chunk.size() < chunk_bytes) {
-      chunk += *x.pending.front();
-      x.pending.pop_front();
-    }
-    if (!x.out.write(chunk))
-      return false;
-  }
-  return !x.out.closed();
 }
 
 void server::impl::nap() {
@@ -268,18 +191,13 @@ void server::impl::nap() {
   if (nap_until_ && *nap_until_ <= until && *nap_until_ >= now)
     return;
   nap_until_ = until;
-  http_->schedule(until - now, [weak = weak_from_this(), until] {
-    auto self = weak.lock();
-    if (!self)
-      return;
-    std::lock_guard guard{self->mutex_};
+  later(until - now, [this, until] {
     auto then = http::boot_now();
-    if (self->nap_until_ == until)
-      self->nap_until_.reset();
-    self->core_.advance(then);
-    if (self->fleet_)
-      self->fleet_->advance(then);
-    self->settle();
+    if (nap_until_ == until)
+      nap_until_.reset();
+    core_.advance(then);
+    if (fleet_)
+      fleet_->advance(then);
   });
 }
 
