@@ -1,7 +1,6 @@
 #include <csignal>
 #include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
