@@ -142,8 +142,15 @@ void server::impl::watch(const request& x, const serving::responder& to,
   auto opened = core_.open_watch(x, now);
   if (opened.id == 0)
     return reply(std::move(opened.head), to);
-  auto out = to;
-  streams_.add(opened.id, out.stream(200, headers_of(opened.head)));
+  auto delay = opened.head.delay;
+  auto begin = [this, opened = std::move(opened), to] {
+    auto out = to;
+    auto head = opened.head;
+    streams_.add(opened.id, out.stream(200, headers_of(head)));
+  };
+  if (delay.count() <= 0)
+    return begin();
+  later(delay, std::move(begin));
 }
 
 // Plans what follows from what has just been done. Writing to the streams is

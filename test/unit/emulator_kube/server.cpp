@@ -10,6 +10,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "clients/http/boot_time.hpp"
 #include "clients/http/curl_transport.hpp"
 #include "emulator/kube/kubeconfig.hpp"
 #include "fixture.hpp"
@@ -147,6 +148,21 @@ BOOST_AUTO_TEST_CASE(faults_reach_the_wire) {
   BOOST_REQUIRE(slow.has_value());
   BOOST_TEST(slow->status == 429);
   BOOST_TEST(slow->find("retry-after") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(slow_watch_begins_late) {
+  fault_rule rule;
+  rule.kind = fault_kind::slow;
+  rule.verb = "watch";
+  rule.delay = std::chrono::milliseconds{50};
+  emulator->with(
+    [&rule](api_server& core, instant) { core.set_faults({rule}); });
+  listener heard;
+  auto asked = http::boot_now();
+  listen(make(http::method::get, "/api/v1/nodes?watch=1"), heard);
+  BOOST_TEST(heard.wait([&heard] { return !heard.bytes.empty(); }));
+  BOOST_TEST((http::boot_now() - asked >= rule.delay));
+  client.reset();
 }
 
 BOOST_AUTO_TEST_CASE(stranger_is_refused) {
