@@ -45,12 +45,8 @@ api_server::parts::parts(options settings)
                         {"kind", "Namespace"},
                         {"metadata", {{"name", name}}}},
                        false, instant{});
-  if (cfg.install_poddnat)
-    install(poddnat_crd());
-  if (cfg.install_gameserverset)
-    install(gameserverset_crd());
-  if (cfg.install_podeni)
-    install(podeni_crd());
+  install(poddnat_crd());
+  install(gameserverset_crd());
 }
 
 void api_server::parts::install(const json& crd) {

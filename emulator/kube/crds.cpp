@@ -1,5 +1,8 @@
 #include "emulator/kube/resource.hpp"
 
+#include <initializer_list>
+#include <utility>
+
 namespace natgw::emulator::kube {
 
 namespace {
@@ -50,6 +53,12 @@ json column(const char* name, const char* type, const char* path) {
   return {{"name", name}, {"type", type}, {"jsonPath", path}};
 }
 
+json wide_column(const char* name, const char* type, const char* path) {
+  auto result = column(name, type, path);
+  result["priority"] = 1;
+  return result;
+}
+
 } // namespace
 
 json poddnat_crd() {
@@ -69,6 +78,8 @@ json poddnat_crd() {
     = {column("Gateway", "string", ".spec.tableId"),
        column("External IP", "string", ".spec.externalIP"),
        column("Ports", "string", ".spec.portMapping[*].externalPort"),
+       wide_column("Internal IP", "string", ".spec.internalIP"),
+       column("Forwarding", "string", ".status.entries[*].externalPort"),
        column("Age", "date", ".metadata.creationTimestamp")};
   return crd;
 }
@@ -76,11 +87,6 @@ json poddnat_crd() {
 json gameserverset_crd() {
   return definition("game.kruise.io", "v1alpha1", "GameServerSet",
                     "gameserversets", {"gss"}, open_schema());
-}
-
-json podeni_crd() {
-  return definition("network.alibabacloud.com", "v1beta1", "PodENI", "podenis",
-                    json::array(), open_schema());
 }
 
 } // namespace natgw::emulator::kube

@@ -76,10 +76,6 @@ struct options {
   /// Bearer token -> user name.
   std::map<std::string, std::string> tokens;
   anonymous_policy anonymous = anonymous_policy::forbid;
-  /// The CRDs that are there from the start.
-  bool install_poddnat = true;
-  bool install_gameserverset = true;
-  bool install_podeni = true;
   /// How often a watch with allowWatchBookmarks gets one.
   std::chrono::milliseconds bookmark_interval{60'000};
   /// Changes that are kept of each resource; older ones are compacted.

@@ -97,8 +97,7 @@ private:
 
 /// The CRD of PodDNAT, as this controller's manifests install it.
 json poddnat_crd();
-/// The CRDs of the neighbours, with open schemas.
+/// The CRD of a neighbour, with an open schema.
 json gameserverset_crd();
-json podeni_crd();
 
 } // namespace natgw::emulator::kube
