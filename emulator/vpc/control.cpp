@@ -1,10 +1,14 @@
 #include "emulator/vpc/control.hpp"
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "emulator/vpc/core.hpp"
 #include "emulator/vpc/entry_text.hpp"
@@ -154,6 +158,17 @@ void add_faults(vpc_core& core, const json& list) {
   }
 }
 
+access_key::condition condition_of(const std::string& name) {
+  using condition = access_key::condition;
+  if (name == "active")
+    return condition::active;
+  if (name == "inactive")
+    return condition::inactive;
+  if (name != "disabled")
+    reject("state: " + name);
+  return condition::disabled;
+}
+
 void set_keys(vpc_core& core, const json& list) {
   std::vector<access_key> keys;
   for (const auto& x : list) {
@@ -163,11 +178,7 @@ void set_keys(vpc_core& core, const json& list) {
     read(x, "security_token", key.security_token);
     read(x, "denied_actions", key.denied_actions);
     read(x, "account", key.account);
-    const auto state = x.value("state", "active");
-    using condition = access_key::condition;
-    key.state = state == "inactive"   ? condition::inactive
-                : state == "disabled" ? condition::disabled
-                                      : condition::active;
+    key.state = condition_of(x.value("state", "active"));
     if (x.contains("expires")) {
       key.expires = parse_timestamp(x.at("expires").get<std::string>());
       if (!key.expires)
@@ -265,7 +276,19 @@ void modify_entries(vpc_core& core, const json& list) {
   }
 }
 
+/// A wish that is misspelt must not pass for one that was granted.
+void check_names(const json& x) {
+  static constexpr auto known = std::to_array<std::string_view>(
+    {"behaviour", "clear_faults", "faults", "keys", "gateways",
+     "remove_gateway", "unbind_eip", "bind_eip", "eips", "instance_eips",
+     "create_entries", "modify_entries", "delete_entries"});
+  for (const auto& [name, ignored] : x.items())
+    if (std::ranges::find(known, name) == known.end())
+      reject("unknown wish: " + name);
+}
+
 json obey(vpc_core& core, const json& x) {
+  check_names(x);
   json result{{"ok", true}};
   const auto given = [&](const char* name) { return x.contains(name); };
   if (given("behaviour"))

@@ -1,9 +1,10 @@
 #include "emulator/vpc/server.hpp"
 
-#include <ctime>
+#include <chrono>
 #include <mutex>
 #include <utility>
 
+#include "clients/http/boot_time.hpp"
 #include "serving/http_server.hpp"
 
 namespace natgw::emulator {
@@ -57,10 +58,7 @@ public:
 };
 
 instant vpc_server::now() {
-  timespec x{};
-  clock_gettime(CLOCK_BOOTTIME, &x);
-  return instant{std::chrono::seconds{x.tv_sec}
-                 + std::chrono::nanoseconds{x.tv_nsec}};
+  return http::boot_now();
 }
 
 vpc_server::vpc_server(std::unique_ptr<impl> x) : impl_{std::move(x)} {

@@ -128,6 +128,8 @@ BOOST_AUTO_TEST_CASE(nonsense_is_refused_with_its_reason) {
   world w;
   const std::vector<json> all{
     json::array(),
+    {{"behavior", json::object()}},
+    {{"keys", {{{"id", "x"}, {"secret", "x"}, {"state", "gone"}}}}},
     {{"behaviour", {{"no_such", 1}}}},
     {{"behaviour", {{"quota", "many"}}}},
     {{"behaviour", {{"pending", -1}}}},
