@@ -25,7 +25,8 @@ public:
   virtual void shut() = 0;
 };
 
-/// The event loop and everything that lives on it.
+/// The event loop and everything that lives on it. Sessions and the acceptor
+/// hold a reference, so that it outlives them.
 class event_loop {
 public:
   event_loop(http_options options, handler callback)
@@ -35,13 +36,20 @@ public:
     // nop
   }
 
+  /// Opens the acceptor and fills in `port`. Errors: invalid_argument (the
+  /// address), transport.
   expected<void> listen();
+  /// Reads certificate and key, if there are any. Errors: invalid_argument.
   expected<void> load_identity();
+  /// Accepts, and starts the threads.
   void run(const std::shared_ptr<event_loop>& self);
+  /// See http_server; neither waits for the threads, which `join` does unless
+  /// it is called on one of them.
   void stop();
-  void join();
   void schedule(std::chrono::nanoseconds delay,
                 std::move_only_function<void()> task);
+  void join();
+  /// Lists a connection, so that `stop` shuts it; false: it is one too many.
   bool enter(connection* x, std::weak_ptr<connection> ref);
   void leave(connection* x);
   size_t connections() const;
@@ -51,6 +59,7 @@ public:
   const handler fn;
   asio::io_context io;
   asio::ssl::context tls{asio::ssl::context::tls_server};
+  /// The one that it listens on.
   uint16_t port = 0;
 
 private:
