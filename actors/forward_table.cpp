@@ -109,9 +109,6 @@ forward_table(table_ptr self, core::table_options options,
       decide(self,
              [&x](auto& core, instant now) { return core.handle(x, now); });
     },
-    [self](atom::tick) {
-      decide(self, [](auto& core, instant now) { return core.tick(now); });
-    },
     [self](atom::tick, uint64_t number) {
       if (self->state.timer.goes_off(number))
         decide(self, [](auto& core, instant now) { return core.tick(now); });

@@ -1,8 +1,7 @@
 #include "actors/port_pool.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <type_traits>
+#include <functional>
 #include <utility>
 #include <variant>
 
@@ -12,7 +11,7 @@ namespace natgw::actors {
 
 namespace {
 
-using pool_ptr = port_pool_actor::stateful_pointer<port_pool_state>;
+using pool_ptr = port_pool_self::stateful_pointer<port_pool_state>;
 
 constexpr auto refresh_timeout = std::chrono::seconds{60};
 constexpr auto count_interval = std::chrono::seconds{1};
@@ -133,27 +132,19 @@ void count_ports(pool_ptr self, instant now) {
   }
 }
 
-void arm_timer(pool_ptr self, instant now) {
-  auto& st = self->state;
-  auto next = st.core->next_tick();
-  if (next >= st.wakes)
-    return;
-  st.wakes = next;
-  auto delay = std::max(next - now, instant::duration{1'000'000});
-  self->delayed_send(self, caf::timespan{delay}, atom::tick_v);
-}
-
 void carry_out(pool_ptr self, core::pool_effects effects) {
   for (auto& x : effects)
     std::visit(pool_sender{self}, x);
-  auto now = self->state.time.now();
+  auto& st = self->state;
+  auto now = st.time.now();
   count_ports(self, now);
-  arm_timer(self, now);
+  if (auto next = st.core->next_tick(); next != instant::max())
+    st.timer.arm(self, now, next);
 }
 
 } // namespace
 
-port_pool_actor::behavior_type
+port_pool_self::behavior_type
 port_pool(pool_ptr self, core::pool_options options, pool_peers peers,
           clock time, std::shared_ptr<observe::metrics> metrics) {
   auto& st = self->state;
@@ -205,9 +196,9 @@ port_pool(pool_ptr self, core::pool_options options, pool_peers peers,
     [self, now](const object_answer& x) {
       carry_out(self, self->state.core->object_answered(x, now()));
     },
-    [self, now](atom::tick) {
-      self->state.wakes = instant::max();
-      carry_out(self, self->state.core->tick(now()));
+    [self, now](atom::tick, uint64_t number) {
+      if (self->state.timer.goes_off(number))
+        carry_out(self, self->state.core->tick(now()));
     },
   };
 }

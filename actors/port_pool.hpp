@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/alarm.hpp"
 #include "actors/clock.hpp"
 #include "core/pool/pool.hpp"
 #include "messages/protocol.hpp"
@@ -25,6 +28,10 @@ struct pool_peers {
   std::vector<status_writer_actor> writers;
 };
 
+/// With the message that the pool sends to itself.
+using port_pool_self
+  = port_pool_actor::extend<caf::reacts_to<atom::tick, uint64_t>>;
+
 struct port_pool_state {
   static inline const char* name = "port_pool";
 
@@ -35,8 +42,7 @@ struct port_pool_state {
 
   std::optional<core::pool> core;
 
-  /// When the timer under way goes off; the far future if there is none.
-  instant wakes = instant::max();
+  alarm timer;
 
   /// When the ports were last counted for the metrics.
   instant counted{};
@@ -44,8 +50,8 @@ struct port_pool_state {
 
 /// Returns the behavior of a gateway's pool: events go into `core::pool`, and
 /// what it decides is sent where it belongs.
-port_pool_actor::behavior_type
-port_pool(port_pool_actor::stateful_pointer<port_pool_state> self,
+port_pool_self::behavior_type
+port_pool(port_pool_self::stateful_pointer<port_pool_state> self,
           core::pool_options options, pool_peers peers, clock time,
           std::shared_ptr<observe::metrics> metrics);
 

@@ -230,13 +230,14 @@ actors::spawners spawners_of(caf::actor_system& sys, crew_parts parts) {
   };
   make.pool = [&sys, x](const actors::pair_surroundings& around,
                         const forward_table_actor& table) {
-    return sys.spawn(actors::port_pool, pool_config(*x, around),
-                     actors::pool_peers{.placement = around.placement,
-                                        .table = table,
-                                        .records = around.records,
-                                        .reader = around.reader,
-                                        .writers = around.writers},
-                     x->time, x->metrics);
+    return port_pool_actor{
+      sys.spawn(actors::port_pool, pool_config(*x, around),
+                actors::pool_peers{.placement = around.placement,
+                                   .table = table,
+                                   .records = around.records,
+                                   .reader = around.reader,
+                                   .writers = around.writers},
+                x->time, x->metrics)};
   };
   return make;
 }

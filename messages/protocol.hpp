@@ -163,9 +163,7 @@ using port_pool_actor = caf::typed_actor<
   // From the writer: what became of a patch.
   caf::reacts_to<pod_patched>,
   // From the reader: whether a workload exists.
-  caf::reacts_to<object_answer>,
-  // Its own timer.
-  caf::reacts_to<atom::tick>>;
+  caf::reacts_to<object_answer>>;
 
 /// The mirror of one gateway's forward table and the write pipeline into it.
 using forward_table_actor = caf::typed_actor<
@@ -179,9 +177,7 @@ using forward_table_actor = caf::typed_actor<
   // entries may be modified and deleted from now on.
   caf::reacts_to<atom::settled>,
   // From the caller: what became of a call.
-  caf::reacts_to<api_reply>,
-  // Its own timer.
-  caf::reacts_to<atom::tick>>;
+  caf::reacts_to<api_reply>>;
 
 /// Which gateway a pod belongs to, and the way of every event to its pool.
 using placement_actor = caf::typed_actor<

@@ -1,6 +1,7 @@
 #include "actors/port_pool.hpp"
 
 #include <memory>
+#include <string>
 
 #include <boost/test/unit_test.hpp>
 
@@ -51,13 +52,23 @@ struct fixture : test::deterministic {
     tell(placement, aut, atom::synced_v);
   }
 
-  bind_order order() {
+  bind_order order(const std::string& name = "game", int host = 9) {
     auto pod = std::make_shared<pod_view>();
-    pod->key = {"default", "game"};
-    pod->uid = "pod-uid";
+    pod->key = {"default", name};
+    pod->uid = name + "-uid";
     pod->node = "node";
-    pod->ip = "172.16.0.9";
+    pod->ip = "172.16.0." + std::to_string(host);
     return {pod, {.items = {{protocol::tcp, 80, 1}}}};
+  }
+
+  /// Refuses every write that waits.
+  void refuse_writes() {
+    while (auto write = writer_box.find_one<record_write>())
+      tell(writer, aut,
+           record_written{.key = write->key,
+                          .op = write->op,
+                          .problem = error{ec::forbidden, "no"},
+                          .absent = true});
   }
 
   record_ptr record_of(const record_write& x) {
@@ -137,6 +148,37 @@ BOOST_AUTO_TEST_CASE(failed_write_is_repeated_after_a_while) {
   BOOST_TEST(writer_box.empty());
   advance(1s);
   BOOST_TEST((writer_box.take_one<record_write>().op == record_op::create));
+}
+
+BOOST_AUTO_TEST_CASE(timers_do_not_multiply) {
+  open();
+  // Two that fail for ever, so that one of them always waits.
+  tell(placement, aut, order("late", 1));
+  for (auto i = 0; i < 100; ++i) {
+    if (i == 5)
+      tell(placement, aut, order("later", 2));
+    refuse_writes();
+    advance(1s);
+  }
+  // Each of these is due before them, and then never again.
+  for (auto i = 0; i < 5; ++i) {
+    auto name = "soon-" + std::to_string(i);
+    tell(placement, aut, order(name, 10 + i));
+    refuse_writes();
+    advance(1s);
+    auto write = writer_box.find_one<record_write>();
+    while (write && write->key.name != name)
+      write = writer_box.find_one<record_write>();
+    BOOST_TEST_REQUIRE(write.has_value());
+    tell(writer, aut,
+         record_written{
+           .key = write->key, .op = write->op, .now = record_of(*write)});
+  }
+  for (auto i = 0; i < 180; ++i) {
+    refuse_writes();
+    advance(1s);
+  }
+  BOOST_TEST(sched.clock().schedule().size() <= 2U);
 }
 
 BOOST_AUTO_TEST_CASE(pool_without_an_answer_to_its_refresh_starts_over) {
