@@ -24,6 +24,16 @@ void watch(supervisor_ptr self, const Handle& handle, std::string title) {
   self->state.crew.emplace(handle.address(), std::move(title));
 }
 
+void kill(const caf::actor_addr& address) {
+  if (auto member = caf::actor_cast<caf::actor>(address))
+    caf::anon_send_exit(member, caf::exit_reason::kill);
+}
+
+void kill_crew(supervisor_state& st) {
+  for (const auto& [address, title] : std::exchange(st.crew, {}))
+    kill(address);
+}
+
 uint64_t epoch_of(const supervisor_state& st, const gateway_pair& pair) {
   return st.term.epoch * restarts_per_lease + pair.restarts;
 }
@@ -100,9 +110,7 @@ void give_up(supervisor_ptr self, const std::string& why) {
   observe::log(observe::level::error, "giving_up", {{"why", why}});
   st.on_readiness(false);
   self->set_down_handler([](caf::down_msg&) {});
-  for (auto& [address, title] : std::exchange(st.crew, {}))
-    if (auto member = caf::actor_cast<caf::actor>(address))
-      caf::anon_send_exit(member, caf::exit_reason::kill);
+  kill_crew(st);
   self->quit(caf::exit_reason::unhandled_exception);
 }
 
@@ -118,8 +126,7 @@ void pair_broke(supervisor_ptr self, const std::string& gateway,
   auto& st = self->state;
   for (const auto& address : {pair.table.address(), pair.pool.address()}) {
     st.crew.erase(address);
-    if (auto member = caf::actor_cast<caf::actor>(address))
-      caf::anon_send_exit(member, caf::exit_reason::kill);
+    kill(address);
   }
   auto shift = std::min(pair.restarts, 6U);
   auto delay = std::min(st.cfg.first_backoff * (1U << shift),
@@ -142,9 +149,10 @@ bool is_part_of(const gateway_pair& pair, const caf::actor_addr& address) {
 
 // -- shutdown -----------------------------------------------------------------
 
+/// Nobody waits for a member that has ended already.
 template <class Handle>
 void ask_to_stop(supervisor_ptr self, const Handle& handle) {
-  if (!handle)
+  if (!handle || !self->state.crew.contains(handle.address()))
     return;
   self->state.leaving.insert(handle.address());
   self->send(handle, atom::stop_v);
@@ -158,16 +166,16 @@ void begin_step(supervisor_ptr self, phase next) {
 }
 
 void end_now(supervisor_ptr self) {
-  for (auto& [address, title] : std::exchange(self->state.crew, {}))
-    if (auto member = caf::actor_cast<caf::actor>(address))
-      caf::anon_send_exit(member, caf::exit_reason::kill);
+  kill_crew(self->state);
   self->quit();
 }
 
-/// The writes are out; the lease can go to the next one.
+/// The writes are out; the lease can go to the next one. Who has not ended in
+/// time must not write under it any more.
 void hand_over(supervisor_ptr self) {
   auto& st = self->state;
-  st.leaving.clear();
+  for (const auto& address : std::exchange(st.leaving, {}))
+    kill(address);
   begin_step(self, phase::handing_over);
   ask_to_stop(self, st.lease_keeper);
   if (st.leaving.empty())
@@ -187,8 +195,7 @@ void shut_down(supervisor_ptr self) {
   for (auto& [gateway, pair] : st.pairs)
     for (const auto& address : {pair.table.address(), pair.pool.address()}) {
       st.crew.erase(address);
-      if (auto member = caf::actor_cast<caf::actor>(address))
-        caf::anon_send_exit(member, caf::exit_reason::user_shutdown);
+      kill(address);
     }
   ask_to_stop(self, st.pods);
   ask_to_stop(self, st.records);

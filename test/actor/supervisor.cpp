@@ -204,8 +204,26 @@ BOOST_AUTO_TEST_CASE(shutdown_is_bounded) {
   keeper_box.clear();
   tell(keeper, aut, atom::stop_v);
   advance(12s);
+  // Who still writes is ended before another process may begin to.
+  BOOST_TEST(!alive(writer));
+  BOOST_TEST(!alive(caller));
   keeper_box.take<atom::stop>();
   advance(12s);
+  BOOST_TEST(!alive(aut));
+}
+
+BOOST_AUTO_TEST_CASE(lease_lost_while_draining_is_not_handed_over) {
+  win();
+  tell(keeper, aut, atom::stop_v);
+  tell(keeper, aut, atom::gone_v, lease_term{3, now()});
+  kill(keeper);
+  for (auto& x :
+       {caf::actor_cast<caf::actor>(pods), caf::actor_cast<caf::actor>(records),
+        caf::actor_cast<caf::actor>(reader),
+        caf::actor_cast<caf::actor>(caller)})
+    kill(x);
+  BOOST_TEST(alive(aut));
+  kill(writer);
   BOOST_TEST(!alive(aut));
 }
 
