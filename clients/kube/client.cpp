@@ -11,12 +11,6 @@ namespace natgw::kube {
 
 namespace {
 
-#ifdef NATGW_VERSION
-constexpr std::string_view user_agent = "natgw-controller/" NATGW_VERSION;
-#else
-constexpr std::string_view user_agent = "natgw-controller/development";
-#endif
-
 constexpr size_t max_error_bytes = size_t{64} << 10U;
 
 template <class Object>
@@ -44,7 +38,6 @@ expected<void> client_core::sign(http::request& x) const {
   auto token = server.credentials.token();
   if (!token)
     return std::unexpected{std::move(token.error())};
-  x.headers.push_back({"User-Agent", std::string{user_agent}});
   if (!token->empty())
     x.headers.push_back({"Authorization", "Bearer " + *token});
   return {};
