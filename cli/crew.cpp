@@ -1,7 +1,6 @@
 #include "cli/crew.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -15,6 +14,8 @@
 #include "actors/port_pool.hpp"
 #include "actors/record_watcher.hpp"
 #include "actors/status_writer.hpp"
+#include "config/capacity.hpp"
+#include "core/port_allocator.hpp"
 
 namespace natgw::cli {
 
@@ -49,6 +50,7 @@ actors::status_writer_config writer_config(const crew_parts& x) {
                         .per = std::chrono::seconds{1}};
   result.queue.burst = std::max(1U, settings.kube_burst / share);
   result.seed = actors::fresh_seed();
+  result.metrics = x.metrics;
   return result;
 }
 
@@ -129,23 +131,13 @@ core::table_options table_config(const crew_parts& x,
           .max_window = own.max_window};
 }
 
-std::vector<uint16_t> blocked_ports(const config::own_settings& own) {
-  if (!own.blocked_ports)
-    return {std::begin(core::carrier_blocked_ports),
-            std::end(core::carrier_blocked_ports)};
-  std::vector<uint16_t> result;
-  for (auto& range : *own.blocked_ports)
-    for (uint32_t port = range.first; port <= range.last; ++port)
-      result.push_back(static_cast<uint16_t>(port));
-  return result;
-}
-
 core::pool_options pool_config(const crew_parts& x,
                                const actors::pair_surroundings& around) {
   auto& own = x.settings.natgw;
-  core::pool_options result{.names = x.names,
-                            .gateway = around.gateway,
-                            .blocked_ports = blocked_ports(own)};
+  core::pool_options result{
+    .names = x.names,
+    .gateway = around.gateway,
+    .blocked_ports = config::blocked_ports(own, core::carrier_blocked_ports)};
   auto found = std::ranges::find(x.settings.gateways, around.gateway,
                                  &config::gateway_pool::id);
   if (found != x.settings.gateways.end()) {
