@@ -1,7 +1,6 @@
 #include "actors/status_writer.hpp"
 
-#include <algorithm>
-#include <string_view>
+#include <iterator>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -9,8 +8,8 @@
 #include <caf/actor_cast.hpp>
 
 #include "actors/handover.hpp"
+#include "actors/status_writer_outcome.hpp"
 #include "actors/status_writer_report.hpp"
-#include "core/write_retry.hpp"
 
 namespace natgw::actors {
 
@@ -20,12 +19,6 @@ using writer_ptr = status_writer_self::stateful_pointer<status_writer_state>;
 
 /// What the last second of a lease is left for.
 constexpr auto fence = std::chrono::seconds{1};
-
-/// A refused fence is looked at again after so long.
-constexpr auto fence_pause = std::chrono::milliseconds{500};
-
-/// A server's wish to be left alone is followed up to here.
-constexpr auto longest_hold = std::chrono::milliseconds{30'000};
 
 void pump(writer_ptr self);
 
@@ -123,127 +116,6 @@ void pump(writer_ptr self) {
     drain(self, now);
 }
 
-// -- outcomes ----------------------------------------------------------------
-
-void retry(status_writer_state& st, core::write_job job, const error& problem) {
-  auto now = st.time.now();
-  if (problem.code == ec::fenced) {
-    st.queue->retry(std::move(job), now + fence_pause, now);
-    return;
-  }
-  auto wished = std::min(problem.retry_after, longest_hold);
-  if (problem.code == ec::throttled)
-    st.queue->hold(now + wished);
-  auto delay = st.cfg.delays.first * (1U << std::min(job.failures, 10U));
-  delay = core::jittered(std::min(delay, st.cfg.delays.cap),
-                         st.cfg.delays.jitter, st.rng);
-  ++job.failures;
-  st.queue->retry(std::move(job), now + std::max(delay, wished), now);
-}
-
-void finish_record(status_writer_state& st, const core::write_job& job,
-                   const record_ptr& seen) {
-  const auto& write = std::get<record_write>(job.what);
-  st.queue->done(job, st.time.now());
-  answer(st, job.id,
-         record_written{.key = write.key,
-                        .op = write.op,
-                        .problem = job.doubt,
-                        .now = seen,
-                        .absent = seen == nullptr});
-}
-
-void finish_record(status_writer_state& st, const core::write_job& job,
-                   const error& problem) {
-  st.queue->done(job, st.time.now());
-  answer_problem(st, job, problem);
-}
-
-/// The write has failed for now.
-void written(status_writer_state& st, core::write_job job,
-             const error& problem) {
-  note_failure(st, job, problem);
-  auto now = st.time.now();
-  switch (core::after_record_write(problem.code, now - *job.began)) {
-    case core::after_failure::answer:
-      finish_record(st, job, problem);
-      break;
-    case core::after_failure::look:
-      job.doubt = problem;
-      job.failures = 0;
-      st.queue->retry(std::move(job), now, now);
-      break;
-    case core::after_failure::retry:
-      retry(st, std::move(job), problem);
-      break;
-  }
-}
-
-/// The object could not be read after a write of unknown outcome.
-void looked(status_writer_state& st, core::write_job job,
-            const error& problem) {
-  note_failure(st, job, problem);
-  if (problem.code == ec::not_found) {
-    finish_record(st, job, record_ptr{});
-    return;
-  }
-  auto tried = st.time.now() - *job.began;
-  if (core::after_record_look(problem.code, tried)
-      == core::after_failure::retry)
-    retry(st, std::move(job), problem);
-  else
-    finish_record(st, job, *job.doubt);
-}
-
-void handle(writer_ptr self, const record_answer& x) {
-  auto& st = self->state;
-  auto running = st.running.extract(x.job);
-  if (!running)
-    return;
-  auto& job = running.mapped();
-  if (x.now) {
-    note_success(st, job);
-    finish_record(st, job, *x.now);
-  } else if (job.doubt) {
-    looked(st, std::move(job), x.now.error());
-  } else {
-    written(st, std::move(job), x.now.error());
-  }
-  pump(self);
-}
-
-core::after_failure after_plain(const core::write_job& job, ec problem) {
-  return std::holds_alternative<pod_patch>(job.what)
-           ? core::after_pod_patch(problem, job.failures + 1)
-           : core::after_event(problem, job.failures + 1);
-}
-
-void handle(writer_ptr self, const plain_answer& x) {
-  auto& st = self->state;
-  auto running = st.running.extract(x.job);
-  if (!running)
-    return;
-  auto& job = running.mapped();
-  if (x.outcome)
-    note_success(st, job);
-  else
-    note_failure(st, job, x.outcome.error());
-  if (!x.outcome
-      && after_plain(job, x.outcome.error().code)
-           == core::after_failure::retry) {
-    retry(st, std::move(job), x.outcome.error());
-  } else {
-    st.queue->done(job, st.time.now());
-    if (!x.outcome)
-      answer_problem(st, job, x.outcome.error());
-    else if (const auto* patch = std::get_if<pod_patch>(&job.what))
-      answer(st, job.id,
-             pod_patched{
-               .key = patch->key, .uid = patch->uid, .problem = std::nullopt});
-  }
-  pump(self);
-}
-
 // -- wishes ------------------------------------------------------------------
 
 void remember_asker(writer_ptr self, uint64_t job) {
@@ -258,41 +130,16 @@ void remember_asker(writer_ptr self, uint64_t job) {
   askers.insert(std::move(address));
 }
 
-/// A pool restarts: what its predecessor still had in the queue is void. The
-/// predecessor was dead before the supervisor could say so, so all of its
-/// writes have arrived.
-void refuse_older(writer_ptr self, const std::string& gateway, uint64_t epoch) {
-  auto& st = self->state;
-  if (auto& known = st.epochs[gateway]; epoch > known)
-    known = epoch;
-  else
-    return;
-  std::vector<core::write_job> refused;
-  st.queue->drop_if(
-    [&](const core::write_job& x) {
-      const auto* write = std::get_if<record_write>(&x.what);
-      auto theirs = write != nullptr && write->promise.gateway == gateway;
-      if (theirs)
-        refused.push_back(x);
-      return theirs;
-    },
-    st.time.now());
-  for (const auto& x : refused)
-    answer_problem(st, x, {ec::fenced, "the pool has restarted"});
-}
-
-void forget_asker(writer_ptr self, const caf::actor_addr& address) {
-  auto& st = self->state;
+/// An attempt that is under way is finished, but not repeated any more.
+void forget_asker(status_writer_state& st, const caf::actor_addr& address) {
   st.monitored.erase(address);
+  for (auto i = st.askers.begin(); i != st.askers.end();) {
+    auto& [job, askers] = *i;
+    auto last = askers.erase(address) > 0 && askers.empty();
+    i = last ? st.askers.erase(i) : std::next(i);
+  }
   st.queue->drop_if(
-    [&](const core::write_job& x) {
-      auto i = st.askers.find(x.id);
-      if (i == st.askers.end() || i->second.erase(address) == 0
-          || !i->second.empty())
-        return false;
-      st.askers.erase(i);
-      return true;
-    },
+    [&](const core::write_job& x) { return !st.askers.contains(x.id); },
     st.time.now());
 }
 
@@ -324,7 +171,7 @@ status_writer(writer_ptr self, std::shared_ptr<kube::client> api, clock time,
   state.api = std::move(api);
   state.time = std::move(time);
   self->set_down_handler([self](const caf::down_msg& x) {
-    forget_asker(self, x.source);
+    forget_asker(self->state, x.source);
     pump(self);
   });
   return {
@@ -343,13 +190,15 @@ status_writer(writer_ptr self, std::shared_ptr<kube::client> api, clock time,
       self->state.term = x;
       pump(self);
     },
-    [self](atom::epoch, const std::string& gateway, uint64_t epoch) {
-      refuse_older(self, gateway, epoch);
+    [self](atom::stop) { stop(self); },
+    [self](const record_answer& x) {
+      settle(self->state, x);
       pump(self);
     },
-    [self](atom::stop) { stop(self); },
-    [self](const record_answer& x) { handle(self, x); },
-    [self](const plain_answer& x) { handle(self, x); },
+    [self](const plain_answer& x) {
+      settle(self->state, x);
+      pump(self);
+    },
     [self](atom::tick, uint64_t number) {
       if (self->state.timer.goes_off(number))
         pump(self);

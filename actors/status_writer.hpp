@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -67,15 +66,13 @@ struct status_writer_state {
   /// Jobs on their way, by id.
   std::unordered_map<uint64_t, core::write_job> running;
 
-  /// Who is to be answered when a job is over; no job of an event is in here.
+  /// Who is to be answered when a job is over: every job is in here until it
+  /// is answered or all who asked have died, but for those of events.
   std::unordered_map<uint64_t, std::set<caf::actor_addr>> askers;
 
   /// Askers that are monitored: what a dead one still had in the queue is
   /// dropped, since nobody stands behind it any more.
   std::set<caf::actor_addr> monitored;
-
-  /// The epoch of the present pool, by gateway.
-  std::map<std::string, uint64_t> epochs;
 
   /// Kinds of writes that were refused with `forbidden`, each logged once.
   std::set<std::string> forbidden;

@@ -52,10 +52,9 @@ void start_pair(supervisor_ptr self, const std::string& gateway, bool drain) {
                            .reader = st.reader,
                            .caller = st.caller,
                            .writers = st.writers};
-  // What the former pair left behind is refused from now on.
+  // What the former pair left behind is refused from now on. (The writers have
+  // dropped it when they saw the pool die.)
   self->send(st.caller, atom::epoch_v, gateway, around.epoch);
-  for (auto& writer : st.writers)
-    self->send(writer, atom::epoch_v, gateway, around.epoch);
   pair.table = st.make.table(around);
   watch(self, pair.table, "forward_table of " + gateway);
   pair.pool = st.make.pool(around, pair.table);

@@ -104,7 +104,9 @@ using object_reader_actor = caf::typed_actor<
   caf::reacts_to<atom::stop>>;
 
 /// Writes to Kubernetes: ordered for each object, coalesced, within the rate
-/// limit, fenced by the lease. One of K; objects are spread by their key.
+/// limit, fenced by the lease. One of K; objects are spread by their key. What
+/// a sender still had waiting when it died is dropped; an attempt under way is
+/// finished.
 using status_writer_actor = caf::typed_actor<
   // Writes a PodDNAT; answers with a record_written message to the sender.
   caf::reacts_to<record_write>,
@@ -115,9 +117,6 @@ using status_writer_actor = caf::typed_actor<
   caf::reacts_to<pod_event>,
   // The lease was won or renewed.
   caf::reacts_to<lease_term>,
-  // Writes from senders of an older epoch of this gateway's pool are refused
-  // from now on (answered with `fenced`); those under way are finished.
-  caf::reacts_to<atom::epoch, std::string, uint64_t>,
   // Finishes what is under way, then quits.
   caf::reacts_to<atom::stop>>;
 

@@ -322,23 +322,6 @@ BOOST_AUTO_TEST_CASE(fenced_write_goes_out_after_the_renewal) {
   BOOST_TEST(!written().problem.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(restarted_pool_voids_what_its_predecessor_queued) {
-  tell(asker, aut, record(record_op::promise));
-  auto waits = record(record_op::promise);
-  tell(asker, aut, waits);
-  auto other = record(record_op::promise);
-  other.promise.gateway = "ngw-2";
-  tell(asker, aut, other);
-  tell(asker, aut, atom::epoch_v, std::string{"ngw-1"}, uint64_t{3});
-  auto refused = written();
-  BOOST_TEST((refused.problem->code == ec::fenced));
-  BOOST_TEST(told.empty());
-  // The one under way is finished, and that of another pool stays.
-  answer(look(), 404, status_body(404, "NotFound"));
-  BOOST_TEST(written().absent);
-  BOOST_TEST(net.open() == 1u);
-}
-
 BOOST_AUTO_TEST_CASE(dead_asker_leaves_nothing_in_the_queue) {
   auto& unheard = make_inbox();
   auto doomed = spawn(recorder, &unheard);
@@ -350,6 +333,25 @@ BOOST_AUTO_TEST_CASE(dead_asker_leaves_nothing_in_the_queue) {
   answer(status_patch(), 200, record_json("a", "u1", "6"));
   answer(status_patch(), 200, record_json("a", "u1", "7"));
   BOOST_TEST(written().now->resource_version == "7");
+  BOOST_TEST(net.open() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(write_of_a_dead_asker_is_finished_but_not_repeated) {
+  auto& unheard = make_inbox();
+  auto doomed = spawn(recorder, &unheard);
+  tell(doomed, aut, record(record_op::create));
+  tell(doomed, aut, patch("x"));
+  tell(asker, aut, record(record_op::create));
+  caf::anon_send_exit(doomed, caf::exit_reason::kill);
+  run();
+  BOOST_TEST(net.open() == 2u);
+  fail(net.the(http::method::post, "/poddnats"), ec::transport);
+  fail(pod_request(), ec::transport);
+  // That of the living one comes at once, and nothing else later.
+  answer(net.the(http::method::post, "/poddnats"), 201,
+         record_json("a", "u1", "5"));
+  BOOST_TEST(!written().problem.has_value());
+  advance_leading(20s);
   BOOST_TEST(net.open() == 0u);
 }
 
