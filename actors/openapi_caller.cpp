@@ -4,13 +4,10 @@
 #include <utility>
 #include <vector>
 
-#include <caf/actor.hpp>
-#include <caf/actor_cast.hpp>
-#include <caf/send.hpp>
-
 #include "actors/handover.hpp"
+#include "actors/openapi_caller_report.hpp"
+#include "actors/openapi_caller_verdict.hpp"
 #include "clients/aliyun/vpc_answer.hpp"
-#include "observe/log.hpp"
 
 namespace natgw::actors {
 
@@ -23,85 +20,7 @@ constexpr std::chrono::milliseconds full_pause{1'000};
 
 void pump(caller_ptr self);
 
-// -- answers -----------------------------------------------------------------
-
-void reply(const open_call& to, api_reply x) {
-  x.id = to.call.id;
-  if (auto asker = to.asker.lock())
-    caf::anon_send(caf::actor_cast<caf::actor>(asker), std::move(x));
-}
-
-void reply_unsent(const open_call& to, ec code, std::string detail,
-                  std::chrono::milliseconds retry_after = {}) {
-  api_reply x;
-  x.outcome = call_class::unsent;
-  x.code = code;
-  x.detail = std::move(detail);
-  x.retry_after = retry_after;
-  reply(to, std::move(x));
-}
-
-/// Answers calls that wait and forgets them; the dispatcher has done so.
-void refuse(openapi_caller_state& st, const std::vector<uint64_t>& tickets,
-            ec code, std::string_view detail,
-            std::chrono::milliseconds retry_after = {}) {
-  for (auto ticket : tickets)
-    if (auto node = st.open.extract(ticket))
-      reply_unsent(node.mapped(), code, std::string{detail}, retry_after);
-}
-
-void observe_attempt(openapi_caller_state& st, const open_call& x,
-                     const aliyun::vpc_answer& answer, bool repeated) {
-  if (!st.cfg.on_attempt)
-    return;
-  auto now = st.time.now();
-  auto gauge = st.dispatcher->look(x.call.action, now);
-  std::string_view code = "ok";
-  if (answer.rule != nullptr)
-    code = answer.from_api ? std::string_view{answer.reply.detail}
-                           : to_string(answer.reply.code);
-  st.cfg.on_attempt({.action = x.call.action,
-                     .gateway = x.call.gateway,
-                     .code = code,
-                     .failure = answer.reply.code,
-                     .outcome = answer.reply.outcome,
-                     .status = answer.status,
-                     .attempt = x.attempts,
-                     .repeated = repeated,
-                     .waited = x.sent - x.place.since,
-                     .took = now - x.sent,
-                     .waiting = gauge.waiting,
-                     .permille = gauge.permille,
-                     .in_flight = st.dispatcher->in_flight()});
-}
-
 // -- the circuit -------------------------------------------------------------
-
-std::chrono::milliseconds until_probe(openapi_caller_state& st) {
-  auto left = st.dispatcher->trust().next_probe() - st.time.now();
-  return std::max(std::chrono::ceil<std::chrono::milliseconds>(left),
-                  std::chrono::milliseconds{1});
-}
-
-void tell_circuit(const openapi_caller_state& st, bool open,
-                  std::string_view why) {
-  observe::log(open ? observe::level::error : observe::level::info,
-               open ? "credentials_refused" : "credentials_accepted",
-               {{"region", st.cfg.endpoint.region},
-                {"reason", std::string{why}}});
-  if (st.cfg.on_circuit)
-    st.cfg.on_circuit(open);
-}
-
-void trusted(openapi_caller_state& st) {
-  if (st.dispatcher->trust().accepted())
-    tell_circuit(st, false, "a call was accepted");
-}
-
-void distrusted(openapi_caller_state& st, std::string_view why) {
-  if (st.dispatcher->trust().refused(st.time.now()))
-    tell_circuit(st, true, why);
-}
 
 bool rejects(openapi_caller_state& st, instant now) {
   auto& trust = st.dispatcher->trust();
@@ -117,13 +36,6 @@ void notice_new_credentials(openapi_caller_state& st, instant now) {
 }
 
 // -- what may leave ----------------------------------------------------------
-
-bool is_stale(const openapi_caller_state& st, const api_call& x) {
-  if (!is_write(x.action) || x.epoch == 0)
-    return false;
-  auto i = st.epochs.find(x.gateway);
-  return i != st.epochs.end() && x.epoch < i->second;
-}
 
 /// Until when a write must have ended; empty: no write may leave at all.
 std::optional<instant> write_limit(const openapi_caller_state& st) {
@@ -218,87 +130,6 @@ void launch(caller_ptr self, uint64_t ticket, instant now) {
 
 // -- what came back ----------------------------------------------------------
 
-/// Whether a refusal for now may be repeated here.
-bool may_repeat(const openapi_caller_state& st, const open_call& x) {
-  return !st.drain_until && !is_stale(st, x.call);
-}
-
-bool repeat_throttled(openapi_caller_state& st, open_call& x,
-                      const aliyun::vpc_answer& answer) {
-  if (!may_repeat(st, x))
-    return false;
-  auto now = st.time.now();
-  auto action = x.call.action;
-  auto before = st.dispatcher->look(action, now).permille;
-  st.dispatcher->throttled(x.place, x.sent, answer.reply.retry_after, now);
-  auto after = st.dispatcher->look(action, now).permille;
-  if (after < before)
-    observe::log(observe::level::warn, "api_throttled",
-                 {{"action", std::string{to_string(action)}},
-                  {"code", answer.reply.detail},
-                  {"permille", std::to_string(after)}});
-  return true;
-}
-
-bool repeat_refused(openapi_caller_state& st, open_call& x,
-                    const aliyun::vpc_answer& answer) {
-  auto again = answer.rule->cure == core::remedy::sign_again;
-  if (again && !x.signed_again && may_repeat(st, x)) {
-    x.signed_again = true;
-    st.dispatcher->trust().unclear(st.time.now());
-    st.dispatcher->repeat(x.place);
-    return true;
-  }
-  distrusted(st, answer.reply.detail);
-  st.source->refused(x.signed_with);
-  if (!may_repeat(st, x) || st.dispatcher->trust().rejects(st.time.now()))
-    return false;
-  st.dispatcher->repeat(x.place);
-  return true;
-}
-
-bool repeat(openapi_caller_state& st, open_call& x,
-            const aliyun::vpc_answer& answer) {
-  if (answer.rule == nullptr)
-    return false;
-  switch (answer.rule->cure) {
-    case core::remedy::throttle:
-      return repeat_throttled(st, x, answer);
-    case core::remedy::sign_again:
-    case core::remedy::credential:
-      return repeat_refused(st, x, answer);
-    case core::remedy::report:
-      break;
-  }
-  return false;
-}
-
-/// Whether an answer says nothing good of its gateway.
-bool is_failure(const aliyun::vpc_answer& x) {
-  switch (x.reply.outcome) {
-    case call_class::ok:
-    case call_class::gone:
-    case call_class::unsent:
-      return false;
-    case call_class::retry_soon:
-      return x.reply.code != ec::throttled;
-    default:
-      return true;
-  }
-}
-
-void judge_trust(openapi_caller_state& st, const aliyun::vpc_answer& x) {
-  auto about_trust = x.rule != nullptr && x.reply.code == ec::credential;
-  auto throttled = x.reply.code == ec::throttled;
-  if (about_trust)
-    return;
-  // Throttling may come before anybody has looked at the signature.
-  if (x.from_api && !throttled)
-    trusted(st);
-  else
-    st.dispatcher->trust().unclear(st.time.now());
-}
-
 void handle(caller_ptr self, call_answer& x) {
   auto& st = self->state;
   auto i = st.open.find(x.ticket);
@@ -307,10 +138,7 @@ void handle(caller_ptr self, call_answer& x) {
   auto& call = i->second;
   call.sending = 0;
   auto answer = aliyun::read_answer(call.call, std::move(x.what));
-  judge_trust(st, answer);
-  auto repeated = repeat(st, call, answer);
-  if (!repeated)
-    st.dispatcher->finished(call.place, is_failure(answer));
+  auto repeated = judge(st, call, answer);
   observe_attempt(st, call, answer, repeated);
   if (!repeated) {
     auto node = st.open.extract(i);
