@@ -104,23 +104,11 @@ void client::cancel(uint64_t id) {
 }
 
 void client::get_record(const object_key& key, completion<record_ptr> done) {
-  if (!is_valid(key)) {
-    done(std::unexpected{bad_key(key)});
-    return;
-  }
-  core_->ask_one(core_->bound(get(core_->server.base_url,
-                                  object_path(poddnats, key.ns, key.name))),
-                 std::move(done), parse_shared<record_view>);
+  core_->read_one<record_view>(poddnats, key, std::move(done));
 }
 
 void client::get_pod(const object_key& key, completion<pod_ptr> done) {
-  if (!is_valid(key)) {
-    done(std::unexpected{bad_key(key)});
-    return;
-  }
-  core_->ask_one(core_->bound(get(core_->server.base_url,
-                                  object_path(pods, key.ns, key.name))),
-                 std::move(done), parse_shared<pod_view>);
+  core_->read_one<pod_view>(pods, key, std::move(done));
 }
 
 void client::create_event(const pod_event& x, const event_times& seen,

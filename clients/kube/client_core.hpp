@@ -90,6 +90,18 @@ struct client_core : std::enable_shared_from_this<client_core> {
     ask(std::move(x), std::move(done), std::move(parse),
         &client_core::refuse_one);
   }
+
+  /// Reads one object, fresh.
+  template <class Object>
+  void read_one(const resource& type, const object_key& key,
+                completion<std::shared_ptr<const Object>> done) {
+    if (!is_valid(key)) {
+      done(std::unexpected{bad_key(key)});
+      return;
+    }
+    ask_one(bound(get(server.base_url, object_path(type, key.ns, key.name))),
+            std::move(done), parse_shared<Object>);
+  }
 };
 
 using core_ptr = std::shared_ptr<client_core>;

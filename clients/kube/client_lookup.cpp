@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "clients/kube/client_core.hpp"
-#include "clients/kube/status_error.hpp"
 
 namespace natgw::kube {
 
@@ -41,8 +40,6 @@ std::string discovery_path(const resource& type) {
   return "/apis/" + escape(type.group) + '/' + escape(type.version);
 }
 
-// Only a 404 that names the object proves its absence; one of a path that is
-// not served (any more) says nothing about it.
 expected<object_answer> judge(const core_ptr& core, uint64_t token,
                               http::response& answer) {
   if (is_success(answer)) {
@@ -51,11 +48,9 @@ expected<object_answer> judge(const core_ptr& core, uint64_t token,
       return std::unexpected{std::move(uid.error())};
     return object_answer{token, presence::exists, std::move(*uid)};
   }
-  if (names_missing_object(answer))
-    return object_answer{token, presence::absent, {}};
-  auto problem = core->refuse(answer);
+  auto problem = core->refuse_one(answer);
   if (problem.code == ec::not_found)
-    problem.code = ec::unavailable;
+    return object_answer{token, presence::absent, {}};
   return std::unexpected{std::move(problem)};
 }
 

@@ -57,7 +57,7 @@ void write_now(const core_ptr& core, const record_write& x,
 void read_then_write(const core_ptr& core, record_write x,
                      std::optional<instant> not_after,
                      completion<record_ptr> done) {
-  auto path = object_path(poddnats, x.key.ns, x.key.name);
+  auto key = x.key;
   completion<record_ptr> next
     = [core, x = std::move(x), not_after,
        then = std::move(done)](expected<record_ptr> base) mutable {
@@ -73,8 +73,7 @@ void read_then_write(const core_ptr& core, record_write x,
         x.base = std::move(*base);
         write_now(core, x, not_after, std::move(then));
       };
-  core->ask_one(core->bound(get(core->server.base_url, path)), std::move(next),
-                parse_shared<record_view>);
+  core->read_one<record_view>(poddnats, key, std::move(next));
 }
 
 void patch_one(const core_ptr& core, http::request x,

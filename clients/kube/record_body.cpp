@@ -7,8 +7,13 @@ namespace natgw::kube {
 
 namespace {
 
-void write_preconditions(json_writer& out, const record_write& x) {
-  out.member("uid", x.uid).member("resourceVersion", x.resource_version);
+/// Begins a patch, within its metadata, of the object that was seen.
+void begin_patch(json_writer& out, const record_write& x) {
+  out.begin_object()
+    .key("metadata")
+    .begin_object()
+    .member("uid", x.uid)
+    .member("resourceVersion", x.resource_version);
 }
 
 void write_owner(json_writer& out, const foreign_owner& x) {
@@ -102,8 +107,7 @@ std::string create_body(const record_write& x) {
 
 std::string promise_body(const record_write& x, const record_view& base) {
   json_writer out;
-  out.begin_object().key("metadata").begin_object();
-  write_preconditions(out, x);
+  begin_patch(out, x);
   write_annotation(out, x);
   if (x.owner_pod_uid != base.owner_pod_uid)
     write_owners(out, x, base.foreign_owners);
@@ -114,8 +118,7 @@ std::string promise_body(const record_write& x, const record_view& base) {
 
 std::string status_body(const record_write& x) {
   json_writer out;
-  out.begin_object().key("metadata").begin_object();
-  write_preconditions(out, x);
+  begin_patch(out, x);
   out.end_object();
   out.key("status").begin_object().key("entries").begin_array();
   for (auto& entry : x.status)
@@ -125,8 +128,7 @@ std::string status_body(const record_write& x) {
 
 std::string release_body(const record_write& x, const record_view& base) {
   json_writer out;
-  out.begin_object().key("metadata").begin_object();
-  write_preconditions(out, x);
+  begin_patch(out, x);
   out.key("finalizers").begin_array();
   for (auto& name : base.foreign_finalizers)
     out.string(name);
