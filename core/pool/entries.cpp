@@ -27,7 +27,7 @@ pool_effects pool::entry_told(const entry_news& news, instant now) {
   touch(t.key);
   switch (news.fact) {
     case entry_fact::available:
-      entry_available(t, *e, news, now);
+      entry_available(*e, news, now);
       break;
     case entry_fact::lost:
     case entry_fact::absent:
@@ -46,8 +46,7 @@ pool_effects pool::entry_told(const entry_news& news, instant now) {
   return finish(now);
 }
 
-void pool::entry_available(tenure&, held_entry& e, const entry_news& news,
-                           instant now) {
+void pool::entry_available(held_entry& e, const entry_news& news, instant now) {
   auto expected = e.phase == entry_phase::asked
                   || e.phase == entry_phase::available;
   if (!expected || news.spec != e.wished)
@@ -77,8 +76,12 @@ void pool::entry_lost(tenure& t, held_entry& e) {
     return;
   e.phase = entry_phase::idle;
   e.may_stand = true;
-  if (auto s = find_slot(t.key); s && s->tenure == t.handle)
-    raise_attempt(*s, t);
+  auto s = find_slot(t.key);
+  if (!s || s->tenure != t.handle)
+    return;
+  raise_attempt(*s, t);
+  // What is shown wrongly does not wait until a refused wish may be repeated.
+  s->retry_at = {};
 }
 
 void pool::entry_gone(tenure& t, held_entry& e, instant now) {
@@ -147,6 +150,7 @@ void pool::judge_orphans() {
     orphans_stopped_ = true;
   first_judgement_ = false;
   orphans_asked_ = false;
+  orphans_from_ = 0;
   if (orphans_stopped_) {
     unproven_.insert(unproven_.end(), handles.begin(), handles.end());
     out_.emplace_back(pool_note{

@@ -39,6 +39,9 @@ pool_effects pool::bind(const bind_order& order, instant now) {
     s.evicted.reset();
     s.published = s.said_allocated = s.said_ready = s.told_gate = false;
     s.told.clear();
+    s.told_failure.clear();
+    // The answer to its predecessor's patch, if one is due, is not for it.
+    s.telling = false;
     s.failures = 0;
     s.retry_at = now;
   }
@@ -48,6 +51,8 @@ pool_effects pool::bind(const bind_order& order, instant now) {
     s.retry_at = now;
   s.pod = order.pod;
   s.request = order.request;
+  // Whoever had ended a fixed mapping of this name has thought better of it.
+  s.forfeited = false;
   touch(s.key);
   return finish(now);
 }
@@ -84,6 +89,7 @@ pool_effects pool::address_taken(const std::string& ip, const std::string& uid,
     auto& t = tenures_.at(i->second);
     if (t.pod_uid == uid) {
       // Whoever had taken it has gone.
+      t.haste = urgency::cleanup;
       if (auto s = find_slot(t.key); s && s->pod && s->pod->uid == uid)
         s->stolen = false;
       touch(t.key);
@@ -95,7 +101,11 @@ pool_effects pool::address_taken(const std::string& ip, const std::string& uid,
         out_.emplace_back(entry_drop{e.wished, t.haste});
     touch(t.key);
     auto s = find_slot(t.key);
-    if (s && s->tenure == t.handle && s->pod && s->pod->ip == ip)
+    if (!s || s->tenure != t.handle)
+      continue;
+    // Harm does not wait until something else may be tried again.
+    s->retry_at = now;
+    if (s->pod && s->pod->ip == ip)
       s->stolen = true;
   }
   return finish(now);
@@ -145,14 +155,24 @@ pool_effects pool::records_synced(uint64_t list, instant now) {
   }
   if (settled_ && (settles || (orphans_from_ != 0 && list >= orphans_from_)))
     judge_orphans();
-  for (auto& [key, s] : slots_) {
-    auto was_unknown = s.record_unknown;
-    if (was_unknown && s.known_from != 0 && list >= s.known_from)
-      s.record_unknown = false;
-    if (begins || settles || was_unknown)
-      touch(key);
-  }
+  end_doubts(list);
+  if (begins || settles)
+    touch_all();
   return finish(now);
+}
+
+/// A list that began after a create went unanswered shows whether it happened.
+void pool::end_doubts(uint64_t list) {
+  std::erase_if(doubted_, [&](const object_key& key) {
+    auto s = find_slot(key);
+    if (!s || !s->record_unknown)
+      return true;
+    if (s->known_from == 0 || list < s->known_from)
+      return false;
+    s->record_unknown = false;
+    touch(key);
+    return true;
+  });
 }
 
 // -- from the table -----------------------------------------------------------
@@ -195,6 +215,7 @@ pool_effects pool::record_written(const natgw::record_written& answer,
   } else if (answer.problem && answer.op == record_op::create) {
     s->record_unknown = true;
     s->known_from = 0;
+    doubted_.push_back(answer.key);
     ask_refresh(refresh_reason::unknown);
   }
   if (answer.problem) {
@@ -235,6 +256,7 @@ pool_effects pool::pod_patched(const natgw::pod_patched& answer, instant now) {
     retry_later(*s, now);
   } else if (!answer.problem && s->published && !s->said_ready) {
     s->said_ready = true;
+    s->told_failure.clear();
     observe(pool_measure_kind::birth, now - s->wished_at);
     note(*s, "pod_ready");
     auto t = present(*s);

@@ -45,9 +45,10 @@ pool_effects pool::refresh_numbered(uint64_t list, instant now) {
       orphans_from_ = list;
       break;
     case refresh_reason::unknown:
-      for (auto& [key, s] : slots_)
-        if (s.record_unknown && s.known_from == 0)
-          s.known_from = list;
+      for (auto& key : doubted_)
+        if (auto s = find_slot(key);
+            s && s->record_unknown && s->known_from == 0)
+          s->known_from = list;
       break;
   }
   return finish(now);
@@ -68,7 +69,7 @@ instant pool::next_tick() const {
 }
 
 /// Looks at every touched key, then hands over what is to be done. Looking at
-/// one key may touch others, never itself.
+/// one key may touch others, and itself only where its aim has changed.
 pool_effects pool::finish(instant now) {
   while (!touched_.empty()) {
     auto key = std::move(touched_.front());

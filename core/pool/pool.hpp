@@ -145,9 +145,11 @@ private:
   void observe(pool_measure_kind kind, std::chrono::nanoseconds elapsed = {});
   void ask_refresh(refresh_reason reason);
 
+  // -- events.cpp ------------------------------------------------------------
+  void end_doubts(uint64_t list);
+
   // -- entries.cpp: what the table says --------------------------------------
-  void entry_available(tenure& t, held_entry& e, const entry_news& news,
-                       instant now);
+  void entry_available(held_entry& e, const entry_news& news, instant now);
   void entry_lost(tenure& t, held_entry& e);
   void entry_gone(tenure& t, held_entry& e, instant now);
   void refused(tenure& t, held_entry& e, const entry_news& news, instant now);
@@ -243,6 +245,8 @@ private:
   std::set<std::pair<instant, object_key>> timers_;
   std::unordered_map<object_key, instant> timer_of_;
 
+  /// Slots with `record_unknown`, and perhaps some that know by now.
+  std::vector<object_key> doubted_;
   /// Slots whose promise clashes with another one's ports.
   std::vector<object_key> contested_;
   /// Tenures of entries nobody has claimed yet: seen since the last question,

@@ -152,7 +152,12 @@ bool pool::publish(slot& s, tenure& t) {
   for (auto& e : t.entries)
     if (!e.retiring && !forwards(t, e))
       return false;
-  forget_former_addresses(t);
+  // One that is still to be dropped may point at such an address.
+  auto retires = [](auto& e) {
+    return e.retiring && e.phase != entry_phase::gone;
+  };
+  if (std::ranges::none_of(t.entries, retires))
+    forget_former_addresses(t);
   auto wanted = status_of(t);
   if (s.record->status == wanted) {
     s.published = true;

@@ -132,8 +132,6 @@ void pool::finish_release(slot& s, instant now) {
   if (auto handle = std::exchange(s.tenure, 0)) {
     auto& t = tenures_.at(handle);
     t.ending = true;
-    for (auto& run : std::exchange(t.given_up, {}))
-      ports_.free(t.handle, block_of(t, run), now);
     free_gone(t, now);
     observe(pool_measure_kind::death, now - s.ended_at);
     note(s, "mapping_released");
@@ -200,8 +198,11 @@ void pool::free_gone(tenure& t, instant now) {
   auto stands = [](auto& e) { return e.phase != entry_phase::gone; };
   if (std::ranges::none_of(t.entries, stands))
     forget_former_addresses(t);
-  if (t.ending && t.entries.empty())
-    erase_tenure(handle);
+  if (!t.ending || !t.entries.empty())
+    return;
+  for (auto& run : std::exchange(t.given_up, {}))
+    ports_.free(handle, block_of(t, run), now);
+  erase_tenure(handle);
 }
 
 void pool::forget(slot& s) {

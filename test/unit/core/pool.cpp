@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "test/unit/core/pool_world.hpp"
@@ -59,6 +60,10 @@ void check_converged(const test::pool_world& world, size_t reserved) {
     BOOST_TEST(record->status.size() == pod.request.items.size(), name);
     for (auto& x : record->status)
       BOOST_TEST(x.internal_ip == pod.view->ip);
+    auto told = world.annotations.find(pod.view->uid);
+    BOOST_TEST((told != world.annotations.end()
+                && told->second.starts_with(R"({"state":"ready")")),
+               name << " is not told that it is ready");
     entries += record->promise->runs.size();
   }
   BOOST_TEST(world.table.size() == entries);
@@ -246,6 +251,90 @@ BOOST_AUTO_TEST_CASE(quota_sends_the_pod_elsewhere_and_leaves_nothing) {
   BOOST_TEST(!world.record("a"));
   BOOST_TEST(world.pool->slots() == 0u);
   BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(successor_is_told_though_a_patch_was_under_way) {
+  world.create_pod("a", one_port(), true);
+  while (world.patches.empty() && world.step())
+    continue;
+  // Its unbind overtakes the answer.
+  auto view = world.pods.at("a").view;
+  world.pods.erase("a");
+  world.take(world.pool->unbind(view, true, world.now));
+  world.create_pod("a", one_port(), true);
+  auto& next = world.pods.at("a");
+  world.take(world.pool->bind({next.view, next.request}, world.now));
+  world.settle();
+  check_converged(world, 0);
+}
+
+BOOST_AUTO_TEST_CASE(switch_turned_off_and_on_again_keeps_a_fixed_one) {
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  auto pod = world.pods.at("a");
+  world.unbind(pod.view, false);
+  world.change_ports("a", pod.request.items);
+  world.settle();
+  auto before = world.record("a")->promise->runs;
+  world.delete_pod("a");
+  world.settle();
+  BOOST_TEST_REQUIRE(world.record("a"));
+  BOOST_TEST((world.record("a")->promise->runs == before));
+}
+
+BOOST_AUTO_TEST_CASE(each_pod_of_a_name_is_told_its_failure) {
+  world.refuse = [](const entry_want& x) -> std::optional<entry_news> {
+    return entry_news{
+      .fact = entry_fact::refused, .spec = x.spec, .reason = ec::rejected};
+  };
+  auto failures = [this] {
+    return std::ranges::count(world.events, "DNATFailed", &pod_event::reason);
+  };
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  BOOST_TEST(failures() == 1);
+  world.delete_pod("a");
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  BOOST_TEST(failures() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(harm_does_not_wait_for_a_refused_wish) {
+  world.create_pod("a", one_port());
+  world.settle();
+  world.refuse = [](const entry_want& x) -> std::optional<entry_news> {
+    return entry_news{
+      .fact = entry_fact::refused, .spec = x.spec, .reason = ec::rejected};
+  };
+  world.change_ports("a", {{protocol::tcp, 80, 1}, {protocol::udp, 53, 1}});
+  while (world.step())
+    continue;
+  BOOST_TEST_REQUIRE(world.table.size() == 1u);
+  world.take_address(world.pods.at("a").view->ip, "uid-of-a-newer-pod");
+  while (world.step())
+    continue;
+  BOOST_TEST(world.record("a")->status.empty());
+  BOOST_TEST(world.table.empty());
+}
+
+BOOST_AUTO_TEST_CASE(ports_that_a_trimmed_run_gave_up_outlive_no_pod) {
+  world.create_pod("a", {{protocol::tcp, 7000, 8}});
+  world.settle();
+  // The trimmed entry never forwards before the pod is replaced.
+  world.refuse = [](const entry_want& x) -> std::optional<entry_news> {
+    return entry_news{
+      .fact = entry_fact::refused, .spec = x.spec, .reason = ec::rejected};
+  };
+  world.change_ports("a", {{protocol::tcp, 7000, 4}});
+  while (world.step())
+    continue;
+  world.refuse = nullptr;
+  world.delete_pod("a");
+  world.create_pod("a", one_port());
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 1u);
+  BOOST_TEST(world.pool->tenures() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(freed_port_rests_before_it_is_given_again) {

@@ -214,9 +214,7 @@ void pool_world::take(core::pool_effects effects) {
           api_.push_back({true, [this, x] { operate(x); }});
         } else if constexpr (std::is_same_v<type, pod_patch>) {
           patches.push_back(x);
-          tell([this, x] {
-            take(pool->pod_patched({x.key, x.uid, std::nullopt}, now));
-          });
+          api_.push_back({true, [this, x] { patch(x); }});
         } else if constexpr (std::is_same_v<type, pod_event>) {
           events.push_back(x);
         } else if constexpr (std::is_same_v<type, entry_want>) {
@@ -300,6 +298,18 @@ void pool_world::operate(record_write x) {
     watch_event(next, false);
   }
   respond();
+}
+
+/// Unlike a record's, the answer overtakes what the watches tell.
+void pool_world::patch(const pod_patch& x) {
+  pod_patched answer{.key = x.key, .uid = x.uid};
+  auto pod = pods.find(x.key.name);
+  if (pod == pods.end() || pod->second.view->uid != x.uid)
+    answer.problem = error{ec::not_found, {}};
+  else if (x.status_annotation)
+    annotations[x.uid] = *x.status_annotation;
+  api_.push_back(
+    {false, [this, answer] { take(pool->pod_patched(answer, now)); }});
 }
 
 void pool_world::ensure(const entry_want& x) {

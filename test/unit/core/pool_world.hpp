@@ -34,6 +34,8 @@ public:
   void change_ports(const std::string& name, std::vector<port_item> items);
   void delete_record(const std::string& name);
   void lose_entry();
+  /// Carries out what the pool asks for, in time.
+  void take(core::pool_effects effects);
   /// What placement tells by itself.
   void unbind(const pod_ptr& pod, bool object_gone);
   void take_address(const std::string& ip, const std::string& uid);
@@ -65,6 +67,8 @@ public:
   std::vector<std::string> transcript;
   std::vector<pod_event> events;
   std::vector<pod_patch> patches;
+  /// What the pods say of themselves, by uid.
+  std::map<std::string, std::string> annotations;
   size_t creates = 0;
   size_t modifies = 0;
   size_t deletes = 0;
@@ -81,10 +85,10 @@ private:
     std::function<void()> act;
   };
 
-  void take(core::pool_effects effects);
   void tell(std::function<void()> x);
   void answer_later(std::function<void()> x);
   void operate(record_write x);
+  void patch(const pod_patch& x);
   void ensure(const entry_want& x);
   std::string record_of(const entry_want& x) const;
   void drop(const entry_drop& x);
