@@ -12,6 +12,10 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds unknown_look = 20ms;
 constexpr nanoseconds shortest_pause = 5ms;
 constexpr nanoseconds longest_pause = 2s;
+/// After so many looks in vain the entry is stuck rather than late: it must
+/// not cost its account half a call a second for ever.
+constexpr uint32_t patience = 32;
+constexpr nanoseconds stuck_pause = 30s;
 constexpr nanoseconds margin = 1ms;
 /// So many brackets that agree, and a time that has become shorter is sought.
 constexpr uint32_t doubt_after = 16;
@@ -31,9 +35,12 @@ nanoseconds edge_estimate::first_look() const {
 nanoseconds edge_estimate::next_look(uint32_t n) const {
   auto pause = high_ == 0ns ? unknown_look
                             : std::max(shortest_pause, (high_ - low_) / 4);
-  for (uint32_t i = 0; i < n && pause < longest_pause; ++i)
+  for (uint32_t i = 0; i < std::min(n, patience) && pause < longest_pause; ++i)
     pause += pause / 2;
-  return std::min(pause, longest_pause);
+  pause = std::min(pause, longest_pause);
+  for (auto i = patience; i < n && pause < stuck_pause; ++i)
+    pause += pause / 2;
+  return std::min(pause, stuck_pause);
 }
 
 void edge_estimate::learn(nanoseconds early, nanoseconds late) {

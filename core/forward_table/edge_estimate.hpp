@@ -20,7 +20,8 @@ public:
   /// After how long to look first.
   std::chrono::nanoseconds first_look() const;
 
-  /// How long after the n-th look in vain (0-based) to look again.
+  /// How long after the n-th look in vain (0-based) to look again: growing, to
+  /// 2 s for what is late and to 30 s for what seems stuck.
   std::chrono::nanoseconds next_look(uint32_t n) const;
 
   /// @param early the last look in vain, 0 if there was none

@@ -269,6 +269,16 @@ BOOST_AUTO_TEST_CASE(a_time_that_changes_is_followed) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_stuck_entry_is_looked_at_ever_more_rarely) {
+  edge_estimate x;
+  BOOST_TEST((x.next_look(31) == 2s));
+  BOOST_TEST((x.next_look(34) > 4s));
+  BOOST_TEST((x.next_look(100) == 30s));
+  x.learn(200ms, 210ms);
+  BOOST_TEST((x.next_look(31) == 2s));
+  BOOST_TEST((x.next_look(1'000'000) == 30s));
+}
+
 // -- page_scan ---------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_first_page_tells_how_many_there_are) {
