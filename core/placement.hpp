@@ -170,7 +170,7 @@ private:
   void emit(placement_effect x);
   bool is_ready() const;
 
-  // -- placement.cpp: subjects and routes ------------------------------------
+  // -- placement_route.cpp: subjects, their homes and the ways there ---------
   subject& find_or_add(const object_key& key);
   subject* find(const object_key& key);
   void prune(subject& s);

@@ -1,0 +1,165 @@
+#include "core/placement.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace natgw::core {
+
+namespace {
+
+/// Gateways that only records name: anybody who may write PodDNATs can make
+/// some up.
+constexpr size_t max_unknown_gateways = 64;
+
+bool is_gateway_id(std::string_view x) {
+  return x.starts_with("ngw-") && x.size() <= 64
+         && std::ranges::all_of(x, [](char c) {
+              return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+                     || c == '-';
+            });
+}
+
+} // namespace
+
+// -- subjects ----------------------------------------------------------------
+
+placement::subject* placement::find(const object_key& key) {
+  const auto found = subjects_.find(key);
+  return found == subjects_.end() ? nullptr : found->get();
+}
+
+placement::subject& placement::find_or_add(const object_key& key) {
+  if (auto* s = find(key))
+    return *s;
+  auto made = std::make_unique<subject>();
+  made->own_key = std::make_unique<object_key>(key);
+  return **subjects_.insert(std::move(made)).first;
+}
+
+void placement::prune(subject& s) {
+  update_claims(s);
+  if (s.pod || s.record || s.home != no_gateway)
+    return;
+  const auto found = subjects_.find(s.key());
+  subjects_.erase(found);
+}
+
+void placement::set_home(subject& s, gateway_index home) {
+  const auto is_guest = [this](gateway_index i) {
+    return i != no_gateway && !board_[i].configured;
+  };
+  if (is_guest(s.home) && --guests_[s.home] == 0)
+    guests_.erase(s.home);
+  s.home = home;
+  if (is_guest(home))
+    ++guests_[home];
+  if (home == no_gateway)
+    s.stage = stage::idle;
+}
+
+// The pool has nothing of the object any more.
+void placement::leave_home(subject& s, instant now) {
+  s.record_dead = s.record != nullptr;
+  set_home(s, no_gateway);
+  update_claims(s);
+  if (s.pod)
+    evaluate(s, s.pod, now);
+}
+
+// -- records without a home --------------------------------------------------
+
+gateway_index placement::gateway_of(const record_view& record) {
+  if (record.gateway.empty()) {
+    // Somebody has to take our finalizer off; any pool will do.
+    const bool ours = record.finalizer && !options_.gateways.empty();
+    return ours ? 0 : no_gateway;
+  }
+  const auto known = board_.find(record.gateway);
+  if (known != no_gateway)
+    return known;
+  const auto unknown = board_.size() - options_.gateways.size();
+  if (!options_.drain_unknown || !is_gateway_id(record.gateway)
+      || unknown >= max_unknown_gateways)
+    return no_gateway;
+  return board_.add(record.gateway, "", false);
+}
+
+bool placement::adopt(subject& s) {
+  const auto home = gateway_of(*s.record);
+  if (home == no_gateway)
+    return false;
+  if (s.pod && !board_[home].configured) {
+    // The other controller's gateway, whose pairs are none of our business.
+    const auto verdict = read_annotations(*s.pod, options_.rules, nullptr);
+    const auto* no = std::get_if<not_ours>(&verdict);
+    if (no != nullptr && no->other_class)
+      return false;
+  }
+  stop_waiting(s);
+  set_home(s, home);
+  ask_for_pairs();
+  return true;
+}
+
+void placement::ask_for_pairs() {
+  if (!pods_synced_ || !is_ready())
+    return;
+  for (const auto& [i, count] : guests_)
+    if (!reaches(i) && asked_.insert(i).second)
+      emit(request_pair{board_[i].id});
+}
+
+// -- routes ------------------------------------------------------------------
+
+bool placement::reaches(gateway_index i) const {
+  return i != no_gateway && board_[i].started;
+}
+
+void placement::forward(const subject& s, bool gone) {
+  if (reaches(s.home))
+    emit(send_record{board_[s.home].id, s.record, gone});
+}
+
+void placement::unbind(subject& s, const pod_ptr& pod, bool object_gone,
+                       stage next) {
+  if (reaches(s.home))
+    emit(send_unbind{board_[s.home].id, pod, object_gone});
+  s.stage = next;
+}
+
+void placement::lose_pod(subject& s, const pod_ptr& pod) {
+  stop_waiting(s);
+  if (s.home != no_gateway && s.stage != stage::idle)
+    unbind(s, pod, true, stage::leaving);
+  follow_address(s, pod, nullptr);
+  s.sensible = nullptr;
+  s.refusals = nullptr;
+  s.complaint = 0;
+  s.reason = 0;
+}
+
+// A pool that has just started knows nothing; what was asked of its
+// predecessor is asked again.
+void placement::replay(subject& s, instant now) {
+  const bool has_record = s.record && !s.record_dead;
+  if (has_record)
+    forward(s, false);
+  switch (s.stage) {
+    case stage::leaving:
+    case stage::moving:
+      if (!has_record) {
+        leave_home(s, now);
+        prune(s);
+        return;
+      }
+      if (s.pod)
+        unbind(s, s.pod, false, s.stage);
+      break;
+    default:
+      evaluate(s, s.pod, now);
+      update_claims(s);
+  }
+  repeat_taken(s);
+}
+
+} // namespace natgw::core
