@@ -140,10 +140,6 @@ entry_numbers::entry_numbers(std::span<const port_run> busy) {
   std::ranges::sort(busy_);
 }
 
-void entry_numbers::take(uint16_t n) {
-  busy_.insert(std::ranges::lower_bound(busy_, n), n);
-}
-
 uint16_t entry_numbers::next() {
   auto place = std::ranges::lower_bound(busy_, low_);
   for (; place != busy_.end() && *place <= low_; ++place)

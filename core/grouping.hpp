@@ -23,9 +23,6 @@ public:
   /// `busy`: runs whose entry may exist, those that are leaving included.
   explicit entry_numbers(std::span<const port_run> busy);
 
-  /// Marks a number as carried.
-  void take(uint16_t n);
-
   /// The lowest number that is free; takes it.
   uint16_t next();
 
