@@ -14,7 +14,7 @@ constexpr nanoseconds shortest_pause = 5ms;
 constexpr nanoseconds longest_pause = 2s;
 /// After so many looks in vain the entry is stuck rather than late: it must
 /// not cost its account half a call a second for ever.
-constexpr uint32_t patience = 32;
+constexpr uint32_t looks_in_vain = 32;
 constexpr nanoseconds stuck_pause = 30s;
 constexpr nanoseconds margin = 1ms;
 /// So many brackets that agree, and a time that has become shorter is sought.
@@ -35,10 +35,11 @@ nanoseconds edge_estimate::first_look() const {
 nanoseconds edge_estimate::next_look(uint32_t n) const {
   auto pause = high_ == 0ns ? unknown_look
                             : std::max(shortest_pause, (high_ - low_) / 4);
-  for (uint32_t i = 0; i < std::min(n, patience) && pause < longest_pause; ++i)
+  for (uint32_t i = 0; i < std::min(n, looks_in_vain) && pause < longest_pause;
+       ++i)
     pause += pause / 2;
   pause = std::min(pause, longest_pause);
-  for (auto i = patience; i < n && pause < stuck_pause; ++i)
+  for (auto i = looks_in_vain; i < n && pause < stuck_pause; ++i)
     pause += pause / 2;
   return std::min(pause, stuck_pause);
 }
