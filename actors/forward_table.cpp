@@ -21,8 +21,13 @@ void log_report(forward_table_state& st, const table_report& x) {
     observe::log(observe::level::info, "table_listed",
                  {{"gateway", st.gateway},
                   {"entries", std::to_string(x.entries)}});
-  if (x.quota != before.quota && x.quota > 0)
+  auto reached = x.quota > 0 && !x.quota_in_doubt;
+  if (reached && (x.quota != before.quota || before.quota_in_doubt))
     observe::log(observe::level::warn, "quota_reached",
+                 {{"gateway", st.gateway},
+                  {"entries", std::to_string(x.quota)}});
+  if (x.quota_in_doubt && !before.quota_in_doubt)
+    observe::log(observe::level::info, "quota_in_doubt",
                  {{"gateway", st.gateway},
                   {"entries", std::to_string(x.quota)}});
 }

@@ -151,6 +151,9 @@ struct table_report {
   uint32_t entries = 0;
   /// Entries that fit, if a refusal has taught it; 0 while unknown.
   uint32_t quota = 0;
+  /// True once the last refusal is so old that more entries may be tried: the
+  /// quota may have been raised. `quota` then follows the table as it grows.
+  bool quota_in_doubt = false;
   /// Writes waiting or in flight.
   uint32_t queue_depth = 0;
   /// Writes that may be in flight at once (the learned window).

@@ -141,7 +141,8 @@ void engine::answered_gone(slot& x, const api_reply& reply) {
 void engine::gateway_refuses(slot& x, const api_reply& reply) {
   auto& op = *x.work->op;
   if (reply.code == ec::quota_exceeded) {
-    quota = static_cast<uint32_t>(table.size());
+    // Never 0, which would mean that no quota is known.
+    quota = std::max(1U, static_cast<uint32_t>(table.size()));
     quota_until = now + cfg.quota_memory;
     diagnose(x, reply);
     return;

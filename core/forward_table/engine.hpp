@@ -223,6 +223,7 @@ struct engine {
   void report();
   bool report_changed() const;
   bool report_urgent() const;
+  bool quota_in_doubt() const;
   uint32_t queue_depth() const;
   bool usable() const;
   const std::string& problem() const;

@@ -162,6 +162,9 @@ table_effects engine::finish() {
     drive_scan();
   }
   flush_foreign();
+  // What stands in the table proves that the quota has been raised.
+  if (quota > 0)
+    quota = std::max(quota, static_cast<uint32_t>(table.size()));
   report();
   return std::exchange(out, {});
 }
@@ -190,6 +193,8 @@ std::optional<instant> engine::wake() const {
     also(at);
   if (report_changed())
     also(next_report);
+  if (quota > 0 && !last_report.quota_in_doubt)
+    also(quota_until);
   return result;
 }
 

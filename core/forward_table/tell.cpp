@@ -36,16 +36,21 @@ bool engine::report_changed() const {
   return report_urgent()
          || (gateway_known
              && (r.queue_depth != queue_depth() || r.entries != table.size()
-                 || r.window != window.size()));
+                 || r.quota != quota || r.window != window.size()));
 }
 
 /// What the pool waits for, or must not act upon any more.
 bool engine::report_urgent() const {
   auto& r = last_report;
   return gateway_known
-         && (r.listed != listed || r.usable != usable() || r.quota != quota
-             || r.problem != problem() || r.zone != gateway.zone()
-             || r.eips != gateway.eips());
+         && (r.listed != listed || r.usable != usable()
+             || (r.quota != quota && !quota_in_doubt())
+             || r.quota_in_doubt != quota_in_doubt() || r.problem != problem()
+             || r.zone != gateway.zone() || r.eips != gateway.eips());
+}
+
+bool engine::quota_in_doubt() const {
+  return quota > 0 && now >= quota_until;
 }
 
 bool engine::usable() const {
@@ -67,6 +72,7 @@ void engine::report() {
                  .listed = listed,
                  .entries = static_cast<uint32_t>(table.size()),
                  .quota = quota,
+                 .quota_in_doubt = quota_in_doubt(),
                  .queue_depth = queue_depth(),
                  .window = window.size()};
   out.emplace_back(last_report);

@@ -66,7 +66,7 @@ void engine::write(slot& x) {
 }
 
 bool engine::begin_write(slot& x, const step& s) {
-  if (s.kind == step::create && quota > 0 && now < quota_until
+  if (s.kind == step::create && quota > 0 && !quota_in_doubt()
       && table.size() >= quota) {
     refuse(x, ec::quota_exceeded,
            "the table is full with " + std::to_string(table.size())

@@ -10,6 +10,10 @@ namespace {
 constexpr auto first_backoff = std::chrono::seconds{1};
 constexpr auto last_backoff = std::chrono::seconds{60};
 
+/// Entries tried beyond a quota in doubt: few enough that a quota that has not
+/// been raised costs the API server and the cloud next to nothing.
+constexpr uint32_t quota_trials = 16;
+
 } // namespace
 
 pool::pool(pool_options options)
@@ -212,8 +216,8 @@ uint32_t pool::free_entries() const {
   if (report_.quota == 0)
     return std::numeric_limits<uint32_t>::max();
   auto used = by_name_.size() + foreign_.size();
-  return used >= report_.quota ? 0
-                               : report_.quota - static_cast<uint32_t>(used);
+  auto limit = report_.quota + (report_.quota_in_doubt ? quota_trials : 0);
+  return used >= limit ? 0 : limit - static_cast<uint32_t>(used);
 }
 
 void pool::write(slot& s, record_write x) {

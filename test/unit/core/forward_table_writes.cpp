@@ -333,6 +333,39 @@ BOOST_AUTO_TEST_CASE(a_quota_is_forgotten_after_some_minutes) {
   BOOST_TEST((w.last(world::name(2))->fact == entry_fact::available));
 }
 
+BOOST_AUTO_TEST_CASE(an_old_quota_is_reported_in_doubt_and_follows_the_table) {
+  world w;
+  w.begin();
+  w.cloud.quota = 1;
+  for (int i = 1; i <= 2; ++i)
+    w.wish(world::want(world::spec(i)));
+  w.run(1s);
+  BOOST_TEST(w.report.quota == 1U);
+  BOOST_TEST(!w.report.quota_in_doubt);
+  w.run(3min);
+  BOOST_TEST(w.report.quota == 1U);
+  BOOST_TEST(w.report.quota_in_doubt);
+  w.cloud.quota = 2;
+  w.wish(world::want(world::spec(2)));
+  w.run(1s);
+  BOOST_TEST(w.report.quota == 2U);
+  BOOST_TEST(w.report.quota_in_doubt);
+  w.wish(world::want(world::spec(3)));
+  w.run(1s);
+  BOOST_TEST(w.report.quota == 2U);
+  BOOST_TEST(!w.report.quota_in_doubt);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_table_that_takes_nothing_has_a_quota) {
+  world w;
+  w.begin();
+  w.cloud.quota = 0;
+  w.wish(world::want(world::spec(1)));
+  w.run(1s);
+  BOOST_TEST(w.told(entry_fact::refused) == 1U);
+  BOOST_TEST(w.report.quota == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_gateway_that_forbids_writes_is_reported_and_retried) {
   world w;
   w.begin();

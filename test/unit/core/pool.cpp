@@ -49,6 +49,15 @@ uint64_t first_seed() {
   return text ? std::strtoull(text, nullptr, 10) : 1;
 }
 
+table_report report_with_quota(uint32_t quota, bool in_doubt) {
+  return {.usable = true,
+          .eips = {{.address = "47.97.0.10", .allocation_id = "eip-1"}},
+          .zone = "z",
+          .listed = true,
+          .quota = quota,
+          .quota_in_doubt = in_doubt};
+}
+
 /// Everything that lives is reachable, and nothing is left of the rest.
 void check_converged(const test::pool_world& world, size_t reserved) {
   size_t entries = 0;
@@ -416,6 +425,21 @@ BOOST_AUTO_TEST_CASE(world_settles_under_any_schedule) {
         for (auto& line : any.transcript)
           BOOST_TEST_MESSAGE(line);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_quota_in_doubt_lets_a_few_more_entries_be_tried) {
+  world.take(world.pool->table_told(report_with_quota(2, false), world.now));
+  for (int i = 0; i < 30; ++i)
+    world.create_pod("pod-" + std::to_string(i), one_port());
+  world.settle();
+  BOOST_TEST(world.table.size() == 2u);
+  world.take(world.pool->table_told(report_with_quota(2, true), world.now));
+  world.settle();
+  BOOST_TEST(world.table.size() == 18u);
+  world.take(world.pool->table_told(report_with_quota(18, false), world.now));
+  world.settle();
+  BOOST_TEST(world.table.size() == 18u);
+  no_harm();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
