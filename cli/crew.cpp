@@ -146,6 +146,7 @@ core::pool_options pool_config(const crew_parts& x,
     result.first_port = found->ports.first;
     result.last_port = found->ports.last;
   }
+  result.entries = own.entries_per_gateway;
   result.cooldown = whole_seconds(own.cooldown);
   result.seed = actors::fresh_seed();
   result.epoch = around.epoch;

@@ -148,8 +148,8 @@ struct own_settings {
   /// `maxWindow`: writes in flight into one table at most, however willing it
   /// seems; 1 to 256.
   uint32_t max_window = 16;
-  /// `entriesPerGateway`: the quota of forward entries, where it is known; 0:
-  /// learned from refusals.
+  /// `entriesPerGateway`: the quota of forward entries, where it is known: no
+  /// gateway is given more; 0: learned from refusals.
   uint32_t entries_per_gateway = 0;
   /// `orphanLimitPercent`: more entries of ours without an owner than this at
   /// start, and nothing is deleted until `acceptOrphans`; 0 to 100.

@@ -212,11 +212,20 @@ void pool::tell_capacity() {
   out_.emplace_back(std::move(capacity));
 }
 
-uint32_t pool::free_entries() const {
+uint32_t pool::entry_limit() const {
+  constexpr auto none = std::numeric_limits<uint32_t>::max();
+  auto configured = options_.entries == 0 ? none : options_.entries;
   if (report_.quota == 0)
-    return std::numeric_limits<uint32_t>::max();
+    return configured;
+  auto learned = report_.quota + (report_.quota_in_doubt ? quota_trials : 0);
+  return std::min(configured, learned);
+}
+
+uint32_t pool::free_entries() const {
+  auto limit = entry_limit();
+  if (limit == std::numeric_limits<uint32_t>::max())
+    return limit;
   auto used = by_name_.size() + foreign_.size();
-  auto limit = report_.quota + (report_.quota_in_doubt ? quota_trials : 0);
   return used >= limit ? 0 : limit - static_cast<uint32_t>(used);
 }
 

@@ -32,6 +32,9 @@ struct pool_options {
   uint16_t first_port = 512;
   uint16_t last_port = 1024;
   std::vector<uint16_t> blocked_ports;
+  /// Entries that the gateway is given at most, foreign ones counted; 0: as
+  /// many as the table takes. What a refusal teaches can only lower it.
+  uint32_t entries = 0;
   std::chrono::seconds cooldown{60};
   /// Where in the range allocation starts, so that a restart does not hand
   /// out again what was freed just before.
@@ -136,6 +139,7 @@ private:
   void wake_at(slot& s, instant when);
   void retry_later(slot& s, instant now);
   void tell_capacity();
+  uint32_t entry_limit() const;
   uint32_t free_entries() const;
   void write(slot& s, record_write x);
   void note(const slot& s, std::string_view event, std::string detail = {},

@@ -20,8 +20,8 @@ struct fixture : kube_world {
   std::shared_ptr<observe::metrics> figures
     = std::make_shared<observe::metrics>();
 
-  actors::spawners make() {
-    cli::crew_parts parts{.settings = {},
+  actors::spawners make(natgw::config::settings settings = {}) {
+    cli::crew_parts parts{.settings = std::move(settings),
                           .names = *core::entry_names::make("natgw", "uid"),
                           .identity = "me",
                           .api = api,
@@ -58,6 +58,24 @@ BOOST_AUTO_TEST_CASE(writes_to_kubernetes_are_counted) {
              != std::string::npos);
   for (auto& x : writers)
     end(x);
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_knows_how_many_entries_are_configured) {
+  natgw::config::settings settings;
+  settings.natgw.entries_per_gateway = 7;
+  auto& rooms = make_inbox();
+  actors::pair_surroundings around{
+    .gateway = "ngw-1",
+    .placement = spawn_recorder<placement_actor>(rooms),
+    .records = spawn_recorder<record_watcher_actor>(told),
+    .reader = spawn_recorder<object_reader_actor>(told),
+    .caller = spawn_recorder<openapi_caller_actor>(told),
+    .writers = {spawn_recorder<status_writer_actor>(told)}};
+  auto pool = make(settings).pool(around,
+                                  spawn_recorder<forward_table_actor>(told));
+  run();
+  BOOST_TEST(rooms.take_one<pool_capacity>().free_entries == 7U);
+  end(pool);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

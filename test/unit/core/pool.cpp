@@ -442,4 +442,27 @@ BOOST_AUTO_TEST_CASE(a_quota_in_doubt_lets_a_few_more_entries_be_tried) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(a_gateway_is_given_no_more_entries_than_configured) {
+  auto cfg = options();
+  cfg.entries = 3;
+  test::pool_world small{1, cfg};
+  small.start();
+  for (int i = 0; i < 5; ++i)
+    small.create_pod("pod-" + std::to_string(i), one_port());
+  small.settle();
+  BOOST_TEST(small.table.size() == 3u);
+  // A number that the cloud has taught binds too, if it is the smaller one.
+  small.take(small.pool->table_told(report_with_quota(2, false), small.now));
+  small.delete_pod("pod-0");
+  small.delete_pod("pod-1");
+  small.delete_pod("pod-2");
+  small.settle();
+  BOOST_TEST(small.table.size() == 2u);
+  small.take(small.pool->table_told(report_with_quota(2, true), small.now));
+  small.create_pod("pod-5", one_port());
+  small.create_pod("pod-6", one_port());
+  small.settle();
+  BOOST_TEST(small.table.size() == 3u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
