@@ -34,7 +34,7 @@ void log_report(forward_table_state& st, const table_report& x) {
 
 void log_news(const forward_table_state& st, const entry_news& x) {
   if (x.fact != entry_fact::lost && x.fact != entry_fact::refused
-      && x.fact != entry_fact::absent)
+      && x.fact != entry_fact::absent && x.fact != entry_fact::late)
     return;
   observe::log(observe::level::warn, "entry_" + std::string{to_string(x.fact)},
                {{"gateway", st.gateway},

@@ -78,6 +78,9 @@ enum class entry_fact : uint8_t {
   /// An exact look shows it absent although a write had succeeded or may have
   /// succeeded; the wish stands still until it comes with a higher attempt.
   absent,
+  /// The entry stays in its transition far longer than any other; told once.
+  /// It is still looked at, ever more rarely, and the wish stands.
+  late,
   /// Seen in the table with our cluster's name though nobody wished it.
   unclaimed,
 };

@@ -121,6 +121,8 @@ std::string_view to_string(entry_fact x) {
       return "refused";
     case entry_fact::absent:
       return "absent";
+    case entry_fact::late:
+      return "late";
     case entry_fact::unclaimed:
       return "unclaimed";
   }

@@ -12,9 +12,6 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds unknown_look = 20ms;
 constexpr nanoseconds shortest_pause = 5ms;
 constexpr nanoseconds longest_pause = 2s;
-/// After so many looks in vain the entry is stuck rather than late: it must
-/// not cost its account half a call a second for ever.
-constexpr uint32_t looks_in_vain = 32;
 constexpr nanoseconds stuck_pause = 30s;
 constexpr nanoseconds margin = 1ms;
 /// So many brackets that agree, and a time that has become shorter is sought.

@@ -12,6 +12,10 @@ namespace natgw::core::table {
 /// found by bisection; one that disagrees replaces what was believed.
 class edge_estimate {
 public:
+  /// After so many looks in vain, about a minute, an entry is stuck rather
+  /// than late: it must not cost its account half a call a second for ever.
+  static constexpr uint32_t looks_in_vain = 32;
+
   /// False until the first entry was seen done.
   bool known() const {
     return high_.count() > 0;

@@ -108,7 +108,14 @@ void engine::watch(slot& x) {
 
 void engine::look_again(slot& x) {
   cancel_look(x);
-  ++x.busy().looks;
+  auto& w = x.busy();
+  ++w.looks;
+  if (w.looks >= edge_estimate::looks_in_vain && !w.told_late) {
+    w.told_late = true;
+    tell(x, entry_fact::late, ec::busy,
+         "the cloud keeps the entry in status "
+           + std::string{to_string(x.status)});
+  }
   watch(x);
 }
 

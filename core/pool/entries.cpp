@@ -40,6 +40,9 @@ pool_effects pool::entry_told(const entry_news& news, instant now) {
       if (e->phase == entry_phase::asked)
         refused(t, *e, news, now);
       break;
+    case entry_fact::late:
+      entry_late(t, *e, news);
+      break;
     case entry_fact::unclaimed:
       break;
   }
@@ -89,6 +92,13 @@ void pool::entry_gone(tenure& t, held_entry& e, instant now) {
     return;
   e.phase = entry_phase::gone;
   free_gone(t, now);
+}
+
+/// Whoever waits for the entry is told why; nothing else can be done.
+void pool::entry_late(tenure& t, held_entry& e, const entry_news& news) {
+  auto s = find_slot(t.key);
+  if (s && s->tenure == t.handle && e.phase == entry_phase::asked)
+    tell_failure(*s, "entry " + news.id + ": " + news.detail);
 }
 
 // -- entries nobody wished ----------------------------------------------------

@@ -156,6 +156,7 @@ private:
   void entry_available(held_entry& e, const entry_news& news, instant now);
   void entry_lost(tenure& t, held_entry& e);
   void entry_gone(tenure& t, held_entry& e, instant now);
+  void entry_late(tenure& t, held_entry& e, const entry_news& news);
   void refused(tenure& t, held_entry& e, const entry_news& news, instant now);
   bool replace_run(tenure& t, held_entry& e, instant now);
   void unclaimed(const entry_news& news, instant now);

@@ -217,6 +217,7 @@ struct random_pool {
           later(i->first, 5ms);
         later(x.spec.name, 500ms);
         break;
+      case entry_fact::late:
       case entry_fact::unclaimed:
         if (!y.wanted && !recycled(x.spec.name)) {
           y.dropped = true;

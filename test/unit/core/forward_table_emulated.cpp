@@ -263,6 +263,7 @@ private:
           y.spec.external_port = static_cast<uint16_t>(++ports_);
         later(x.spec.name, 2s);
         break;
+      case entry_fact::late:
       case entry_fact::unclaimed:
         break;
     }

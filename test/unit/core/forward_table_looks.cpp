@@ -242,4 +242,21 @@ BOOST_AUTO_TEST_CASE(an_idle_table_makes_no_calls_but_its_sweeps) {
   BOOST_TEST(w.calls.size() <= 22U);
 }
 
+BOOST_AUTO_TEST_CASE(a_stuck_entry_is_told_once) {
+  world w;
+  w.cloud.pending = std::chrono::hours{2};
+  w.begin();
+  auto name = world::name(1);
+  w.wish(world::want(world::spec(1)));
+  w.run(30s);
+  BOOST_TEST(w.told(entry_fact::late) == 0U);
+  w.run(1h);
+  BOOST_TEST(w.told(entry_fact::late, name) == 1U);
+  BOOST_TEST(w.last(name)->id == w.cloud.entries.begin()->first);
+  BOOST_TEST(w.last(name)->detail.find("pending") != std::string::npos);
+  w.run(2h);
+  BOOST_TEST((w.last(name)->fact == entry_fact::available));
+  BOOST_TEST(w.told(entry_fact::late) == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -465,4 +465,30 @@ BOOST_AUTO_TEST_CASE(a_gateway_is_given_no_more_entries_than_configured) {
   BOOST_TEST(small.table.size() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(pod_is_told_once_that_its_entry_is_late) {
+  std::optional<entry_spec> wished;
+  world.refuse = [&](const entry_want& x) -> std::optional<entry_news> {
+    wished = x.spec;
+    return entry_news{.fact = entry_fact::late,
+                      .spec = x.spec,
+                      .id = "fwd-1",
+                      .detail = "the cloud keeps it pending"};
+  };
+  world.create_pod("a", one_port());
+  world.settle();
+  BOOST_TEST_REQUIRE(wished.has_value());
+  auto failures = [this] {
+    return std::ranges::count(world.events, "DNATFailed", &pod_event::reason);
+  };
+  BOOST_TEST(failures() == 1);
+  BOOST_TEST(world.events.back().message.find("fwd-1") != std::string::npos);
+  world.table[wished->name] = *wished;
+  world.take(world.pool->entry_told(
+    {.fact = entry_fact::available, .spec = *wished, .id = "fwd-1"},
+    world.now));
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(failures() == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
