@@ -14,6 +14,7 @@
 
 #include "actors/clock.hpp"
 #include "actors/supervisor.hpp"
+#include "cli/cloud_keys.hpp"
 #include "cli/crew.hpp"
 #include "clients/aliyun/credentials.hpp"
 #include "clients/http/boot_time.hpp"
@@ -107,19 +108,12 @@ expected<std::string> cluster_uid(kube::client& api,
 
 expected<std::shared_ptr<aliyun::credential_source>>
 credentials_of(const config::settings& settings) {
-  aliyun::credentials keys{.access_key
-                           = std::string{settings.keys.access_key.reveal()},
-                           .access_secret = settings.keys.access_secret};
-  if (settings.keys.access_key.empty()) {
-    auto found = aliyun::read_environment(
-      [](const char* name) -> const char* { return std::getenv(name); });
-    if (!found)
-      return std::unexpected{found.error()};
-    keys = std::move(*found);
-  }
-  if (auto sound = aliyun::validate(keys); !sound)
-    return std::unexpected{sound.error()};
-  return std::make_shared<aliyun::static_credentials>(std::move(keys));
+  auto keys = cloud_keys(settings, [](const char* name) -> const char* {
+    return std::getenv(name);
+  });
+  if (!keys)
+    return std::unexpected{keys.error()};
+  return std::make_shared<aliyun::static_credentials>(std::move(*keys));
 }
 
 } // namespace

@@ -44,14 +44,14 @@ struct gateway_pool {
   bool operator==(const gateway_pool&) const = default;
 };
 
-/// `credential:`. Both empty: credentials are looked for where the
-/// environment offers them.
+/// `credential:`. Both empty: a key pair of the environment's variables.
 struct credential {
   secret access_key;
   secret access_secret;
 };
 
-/// `enableRRSA`, `rrsaRoleName`: a role for the service account.
+/// `enableRRSA`, `rrsaRoleName`: a role for the service account. Read and
+/// warned of, but not supported yet.
 struct rrsa {
   bool enabled = false;
   std::string role_name;
