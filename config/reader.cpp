@@ -118,15 +118,26 @@ bool reader::visit(const YAML::Node& node) {
   return visits_ < max_visits;
 }
 
-void reader::text(const YAML::Node& node, std::string& out) {
+const std::string* reader::scalar(const YAML::Node& node) {
   if (node.IsNull() || !visit(node))
-    return;
+    return nullptr;
   if (!node.IsScalar())
     error(position_of(node), "must be a single value");
   else if (node.Scalar().size() > max_text)
     error(position_of(node), fmt::format("is longer than {} bytes", max_text));
   else
-    out = node.Scalar();
+    return &node.Scalar();
+  return nullptr;
+}
+
+void reader::text(const YAML::Node& node, std::string& out) {
+  if (const auto* raw = scalar(node))
+    out = *raw;
+}
+
+void reader::hidden(const YAML::Node& node, core::secret& out) {
+  if (const auto* raw = scalar(node))
+    out = core::secret{*raw};
 }
 
 void reader::boolean(const YAML::Node& node, bool& out) {

@@ -12,6 +12,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "core/secret.hpp"
 #include "messages/error.hpp"
 
 /// How the loader walks a YAML tree: tables of keys, and values with their
@@ -56,6 +57,9 @@ public:
 
   /// A text of at most 256 bytes.
   void text(const YAML::Node& node, std::string& out);
+  /// The same, for what must not be left behind in memory: no copy but `out`
+  /// and the tree's own.
+  void hidden(const YAML::Node& node, core::secret& out);
   void boolean(const YAML::Node& node, bool& out);
   void number(const YAML::Node& node, uint32_t& out, uint32_t low,
               uint32_t high);
@@ -100,6 +104,8 @@ private:
   /// Counts a visit; false once a tree full of aliases has been visited too
   /// often.
   bool visit(const YAML::Node& node);
+  /// The text of a single value within bounds, else null.
+  const std::string* scalar(const YAML::Node& node);
 
   std::string file_name_;
   std::string path_;

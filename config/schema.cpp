@@ -83,18 +83,10 @@ void read_kinds(reader& in, const node& x, draft& out) {
 // -- the product's ------------------------------------------------------------
 
 constexpr key_rule<credential> credential_keys[] = {
-  {"accessKey",
-   [](reader& in, const node& x, credential& out) {
-     std::string raw;
-     in.text(x, raw);
-     out.access_key = secret{std::move(raw)};
-   }},
-  {"accessSecret",
-   [](reader& in, const node& x, credential& out) {
-     std::string raw;
-     in.text(x, raw);
-     out.access_secret = secret{std::move(raw)};
-   }},
+  {"accessKey", [](reader& in, const node& x,
+                   credential& out) { in.hidden(x, out.access_key); }},
+  {"accessSecret", [](reader& in, const node& x,
+                      credential& out) { in.hidden(x, out.access_secret); }},
 };
 
 /// The product's documentation does not always tell the name of the map that
