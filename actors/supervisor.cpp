@@ -108,6 +108,7 @@ void give_up(supervisor_ptr self, const std::string& why) {
   auto& st = self->state;
   observe::log(observe::level::error, "giving_up", {{"why", why}});
   st.on_readiness(false);
+  st.metrics->set_lease_held(false);
   self->set_down_handler([](caf::down_msg&) {});
   kill_crew(st);
   self->quit(caf::exit_reason::unhandled_exception);
@@ -176,6 +177,7 @@ void hand_over(supervisor_ptr self) {
   for (const auto& address : std::exchange(st.leaving, {}))
     kill(address);
   begin_step(self, phase::handing_over);
+  st.metrics->set_lease_held(false);
   ask_to_stop(self, st.lease_keeper);
   if (st.leaving.empty())
     end_now(self);
@@ -267,6 +269,7 @@ supervisor(supervisor_ptr self, supervisor_config cfg, spawners make,
   return {
     [self](const lease_term& term) { renewed(self, term); },
     [self](atom::gone, const lease_term&) {
+      self->state.metrics->set_lease_held(false);
       if (self->state.now == phase::leading)
         give_up(self, "the lease was lost");
     },

@@ -37,6 +37,8 @@ struct fixture : test::deterministic {
   };
   std::vector<pair> pairs;
   std::vector<bool> readiness;
+  std::shared_ptr<observe::metrics> figures
+    = std::make_shared<observe::metrics>();
 
   supervisor_actor aut = start();
 
@@ -72,12 +74,16 @@ struct fixture : test::deterministic {
   supervisor_actor start() {
     return spawn(actors::supervisor,
                  actors::supervisor_config{.gateways = {"ngw-1", "ngw-2"}},
-                 make(), clock(), std::make_shared<observe::metrics>(),
+                 make(), clock(), figures,
                  [this](bool now) { readiness.push_back(now); });
   }
 
   void win(uint64_t epoch = 3) {
     tell(keeper, aut, lease_term{epoch, now() + 15s});
+  }
+
+  bool says_leading() const {
+    return figures->text().find("natgw_lease_held 1\n") != std::string::npos;
   }
 
   template <class Handle>
@@ -165,7 +171,9 @@ BOOST_AUTO_TEST_CASE(death_of_any_other_actor_ends_the_process) {
 
 BOOST_AUTO_TEST_CASE(lost_lease_ends_the_process) {
   win();
+  BOOST_TEST(says_leading());
   tell(keeper, aut, atom::gone_v, lease_term{3, now()});
+  BOOST_TEST(!says_leading());
   BOOST_TEST(!alive(aut));
   BOOST_TEST(!alive(writer));
   BOOST_TEST((readiness == std::vector{true, false}));
@@ -192,8 +200,10 @@ BOOST_AUTO_TEST_CASE(stop_drains_the_writes_before_it_hands_the_lease_over) {
         caf::actor_cast<caf::actor>(caller)})
     kill(x);
   BOOST_TEST(keeper_box.empty());
+  BOOST_TEST(says_leading());
   kill(writer);
   keeper_box.take<atom::stop>();
+  BOOST_TEST(!says_leading());
   BOOST_TEST(alive(aut));
   kill(keeper);
   BOOST_TEST(!alive(aut));
@@ -216,6 +226,7 @@ BOOST_AUTO_TEST_CASE(lease_lost_while_draining_is_not_handed_over) {
   win();
   tell(keeper, aut, atom::stop_v);
   tell(keeper, aut, atom::gone_v, lease_term{3, now()});
+  BOOST_TEST(!says_leading());
   kill(keeper);
   for (auto& x :
        {caf::actor_cast<caf::actor>(pods), caf::actor_cast<caf::actor>(records),
