@@ -110,8 +110,13 @@ struct pool_sender {
         metrics.count_birth(observe::birth_outcome::failed);
         break;
       case core::pool_measure_kind::drift:
+        metrics.count_anomaly(observe::anomaly::drift);
+        break;
       case core::pool_measure_kind::clash:
+        metrics.count_anomaly(observe::anomaly::clash);
+        break;
       case core::pool_measure_kind::orphan:
+        metrics.count_anomaly(observe::anomaly::orphan);
         break;
     }
   }

@@ -47,8 +47,6 @@ std::string_view label(birth_outcome x) {
       return "ready";
     case birth_outcome::failed:
       return "failed";
-    case birth_outcome::overtaken:
-      return "overtaken";
   }
   return "unknown";
 }
@@ -61,6 +59,18 @@ std::string_view label(death_outcome x) {
       return "kept";
     case death_outcome::recycled:
       return "recycled";
+  }
+  return "unknown";
+}
+
+std::string_view label(anomaly x) {
+  switch (x) {
+    case anomaly::drift:
+      return "drift";
+    case anomaly::clash:
+      return "clash";
+    case anomaly::orphan:
+      return "orphan";
   }
   return "unknown";
 }
@@ -141,6 +151,9 @@ struct metrics::families {
                                      "Births of mappings by their outcome.");
   Family<Counter>& deaths = counters(registry, "natgw_deaths_total",
                                      "Deaths of mappings by their outcome.");
+  Family<Counter>& anomalies
+    = counters(registry, "natgw_anomalies_total",
+               "What should not have been there, by kind.");
   Histogram& ready
     = prometheus::BuildHistogram()
         .Name("natgw_ready_seconds")
@@ -183,6 +196,9 @@ struct metrics::families {
                    .Add({});
 
   families() {
+    // A counter that appears with its first event shows no increase.
+    for (auto kind : {anomaly::drift, anomaly::clash, anomaly::orphan})
+      count(anomalies, one("kind", label(kind)), 0);
     gauges(registry, "natgw_build_info", "The version that runs; always 1.")
       .Add(one("version", version()))
       .Set(1);
@@ -223,6 +239,10 @@ void metrics::count_birth(birth_outcome outcome) {
 
 void metrics::count_death(death_outcome outcome) {
   count(families_->deaths, one("outcome", label(outcome)));
+}
+
+void metrics::count_anomaly(anomaly kind) {
+  count(families_->anomalies, one("kind", label(kind)));
 }
 
 void metrics::observe_ready(std::chrono::nanoseconds since_ip) {

@@ -21,8 +21,6 @@ enum class birth_outcome : uint8_t {
   ready,
   /// The cloud or Kubernetes refused it for good.
   failed,
-  /// The pod went before its mapping was ready.
-  overtaken,
 };
 
 /// How the death of a mapping ended.
@@ -33,6 +31,16 @@ enum class death_outcome : uint8_t {
   kept,
   /// It became another pod's mapping by one Modify.
   recycled,
+};
+
+/// What should not be there, found and mended.
+enum class anomaly : uint8_t {
+  /// An entry of ours was changed or deleted by somebody else.
+  drift,
+  /// Two PodDNATs promised one port.
+  clash,
+  /// An entry of ours had neither PodDNAT nor pod.
+  orphan,
 };
 
 /// The kinds of writes to Kubernetes.
@@ -89,6 +97,8 @@ public:
   void count_birth(birth_outcome outcome);
   /// natgw_deaths_total{outcome}
   void count_death(death_outcome outcome);
+  /// natgw_anomalies_total{kind}; every kind is there from the start.
+  void count_anomaly(anomaly kind);
   /// natgw_ready_seconds: from the pod's IP to its published mapping.
   void observe_ready(std::chrono::nanoseconds since_ip);
   /// natgw_rejected_pods_total: annotations that break a rule.

@@ -34,13 +34,16 @@ struct fixture : test::deterministic {
   status_writer_actor writer = spawn_recorder<status_writer_actor>(writer_box);
   record_watcher_actor records = spawn(numbering_watcher, uint64_t{0});
 
+  std::shared_ptr<observe::metrics> figures
+    = std::make_shared<observe::metrics>();
+
   port_pool_actor aut = spawn(
     actors::port_pool,
     core::pool_options{.names = *core::entry_names::make("natgw", "uid"),
                        .gateway = "ngw-1",
                        .zone = "z"},
     actors::pool_peers{placement, table, records, reader, {writer}}, clock(),
-    std::make_shared<observe::metrics>());
+    figures);
 
   void open() {
     tell(table, aut,
@@ -134,6 +137,23 @@ BOOST_AUTO_TEST_CASE(promise_is_stored_before_an_entry_is_wished) {
   auto want = table_box.take_one<entry_want>();
   BOOST_TEST(want.record_uid == "record-uid");
   BOOST_TEST(want.spec.external_port == write.promise.runs[0].external);
+}
+
+BOOST_AUTO_TEST_CASE(drift_is_counted) {
+  open();
+  table_box.clear();
+  tell(placement, aut, order());
+  auto write = writer_box.take_one<record_write>();
+  tell(
+    writer, aut,
+    record_written{.key = write.key, .op = write.op, .now = record_of(write)});
+  auto spec = table_box.take_one<entry_want>().spec;
+  tell(table, aut,
+       entry_news{.fact = entry_fact::available, .spec = spec, .id = "fwd-1"});
+  tell(table, aut, entry_news{.fact = entry_fact::lost, .spec = spec});
+  auto text = figures->text();
+  BOOST_TEST(text.find("natgw_anomalies_total{kind=\"drift\"} 1")
+             != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(failed_write_is_repeated_after_a_while) {

@@ -24,6 +24,7 @@ BOOST_AUTO_TEST_CASE(counters_count_by_label) {
   x.count_birth(birth_outcome::ready);
   x.count_birth(birth_outcome::failed);
   x.count_death(death_outcome::kept);
+  x.count_anomaly(anomaly::drift);
   x.count_rejected_pod();
   x.count_zone(true);
   x.count_zone(false);
@@ -33,6 +34,8 @@ BOOST_AUTO_TEST_CASE(counters_count_by_label) {
   BOOST_TEST(has_line(x, "natgw_births_total{outcome=\"ready\"} 2"));
   BOOST_TEST(has_line(x, "natgw_births_total{outcome=\"failed\"} 1"));
   BOOST_TEST(has_line(x, "natgw_deaths_total{outcome=\"kept\"} 1"));
+  BOOST_TEST(has_line(x, "natgw_anomalies_total{kind=\"drift\"} 1"));
+  BOOST_TEST(has_line(x, "natgw_anomalies_total{kind=\"orphan\"} 0"));
   BOOST_TEST(has_line(x, "natgw_rejected_pods_total 1"));
   BOOST_TEST(has_line(x, "natgw_zone_placements_total{result=\"hit\"} 1"));
   BOOST_TEST(has_line(x, "natgw_zone_placements_total{result=\"miss\"} 1"));
