@@ -256,14 +256,6 @@ void add_new(const port_item& x, std::span<const port_run> sorted,
 
 } // namespace
 
-std::vector<port_run> port_change::staying() const {
-  auto result = kept;
-  for (const auto& x : trimmed)
-    result.push_back(x.after);
-  result.insert(result.end(), split_off.begin(), split_off.end());
-  return result;
-}
-
 port_change plan_change(std::span<const port_run> runs,
                         std::span<const port_item> items,
                         entry_numbers& numbers) {

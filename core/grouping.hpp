@@ -83,9 +83,6 @@ struct port_change {
   /// External ports of trimmed runs that nothing uses afterwards.
   std::vector<port_run> freed;
 
-  /// The runs afterwards but for `added`.
-  std::vector<port_run> staying() const;
-
   bool operator==(const port_change&) const = default;
 };
 

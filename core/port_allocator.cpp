@@ -157,11 +157,6 @@ bool port_allocator::remove_eip(std::string_view eip) {
   return !x->known;
 }
 
-bool port_allocator::knows(std::string_view eip) const {
-  const auto* x = find(eip);
-  return x != nullptr && x->known;
-}
-
 std::vector<std::string> port_allocator::eips() const {
   std::vector<std::string> result;
   for (const auto& [address, index] : by_address_)
@@ -349,19 +344,6 @@ uint32_t port_allocator::free(holder_id holder, const port_block& block,
     if (cool)
       cooling_.push_back(
         {now + options_.cool_down, x->index, run, block.proto});
-    result += run.count;
-  }
-  return result;
-}
-
-uint32_t port_allocator::transfer(holder_id from, holder_id to,
-                                  const port_block& block) {
-  auto* x = find(block.eip);
-  if (x == nullptr)
-    return 0;
-  uint32_t result = 0;
-  for (auto run : spans_of(from, *x, block)) {
-    lane(*x, block.proto).pass(run, to);
     result += run.count;
   }
   return result;

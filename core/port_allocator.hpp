@@ -147,8 +147,6 @@ public:
   /// are held. What cools there goes on cooling in case it comes back.
   bool remove_eip(std::string_view eip);
 
-  bool knows(std::string_view eip) const;
-
   /// The EIPs known and not removed, in order.
   std::vector<std::string> eips() const;
 
@@ -172,10 +170,6 @@ public:
   /// has ever been told of, which need no cool-down.
   uint32_t free(holder_id holder, const port_block& block, instant now,
                 bool rest = true);
-
-  /// Passes those ports of the block that `from` has on to `to`. Returns how
-  /// many.
-  uint32_t transfer(holder_id from, holder_id to, const port_block& block);
 
   // -- foreign entries -------------------------------------------------------
 

@@ -98,12 +98,6 @@ public:
   /// Takes ports from their holder; they are cooling, or free at once.
   void release(port_span ports, bool cool);
 
-  /// Passes ports, all of them held, to another holder.
-  void pass(port_span ports, holder_id to) {
-    holders_.erase(ports);
-    holders_.put(ports, to);
-  }
-
   /// Ends the cooling of ports; they go to the end of the queue.
   void rest(port_span ports);
 

@@ -107,10 +107,6 @@ void client::get_record(const object_key& key, completion<record_ptr> done) {
   core_->read_one<record_view>(poddnats, key, std::move(done));
 }
 
-void client::get_pod(const object_key& key, completion<pod_ptr> done) {
-  core_->read_one<pod_view>(pods, key, std::move(done));
-}
-
 void client::create_event(const pod_event& x, const event_times& seen,
                           uint64_t suffix, completion<void> done) {
   if (!is_valid(x.key)) {

@@ -78,9 +78,8 @@ public:
 
   void cancel(uint64_t id);
 
-  /// Reads one PodDNAT or pod, fresh.
+  /// Reads one PodDNAT, fresh.
   void get_record(const object_key& key, completion<record_ptr> done);
-  void get_pod(const object_key& key, completion<pod_ptr> done);
 
   /// Writes to a PodDNAT; the answer is the object as it is now, or null if
   /// it is gone. Also: already_exists, fenced. A promise or release without

@@ -119,10 +119,12 @@ struct cluster {
   }
 
   pod_ptr pod() {
-    return call<pod_ptr>([&](completion<pod_ptr> done) {
-             aut.get_pod({"games", "game-0"}, std::move(done));
-           })
-      .value();
+    auto found = call<page<pod_view>>([&](completion<page<pod_view>> done) {
+      aut.list_page<pod_view>({.ns = "games",
+                               .field_selector = "metadata.name=game-0"},
+                              std::move(done));
+    });
+    return std::make_shared<const pod_view>(found.value().items.at(0));
   }
 };
 

@@ -104,10 +104,10 @@ http::response head(int code, std::string body = {}) {
 BOOST_FIXTURE_TEST_SUITE(client_suite, fixture)
 
 BOOST_AUTO_TEST_CASE(requests_say_who_asks_and_are_bounded) {
-  std::optional<expected<pod_ptr>> got;
-  aut.get_pod({"games", "game-0"}, into(got));
+  std::optional<expected<record_ptr>> got;
+  aut.get_record({"games", "game-0"}, into(got));
   auto& x = net.next();
-  BOOST_TEST(x.url == pod_path);
+  BOOST_TEST(x.url == poddnat_path + "/game-0");
   BOOST_TEST(find_header(x, "Authorization") == "Bearer secret");
   BOOST_TEST(find_header(x, "Accept") == "application/json");
   // The transport says what program asks, with its version.
@@ -115,15 +115,15 @@ BOOST_AUTO_TEST_CASE(requests_say_who_asks_and_are_bounded) {
   BOOST_TEST((x.timeout == 5s));
   BOOST_TEST(x.max_response_bytes == 4U << 20U);
   BOOST_TEST(!x.not_after);
-  net.answer(200, testing::pod);
-  BOOST_TEST(got->value()->ip == "172.16.0.8");
+  net.answer(200, testing::record);
+  BOOST_TEST(got->value()->uid == "rec-uid");
 }
 
 BOOST_AUTO_TEST_CASE(without_a_token_no_header_is_sent) {
   auto server = a_server();
   server.credentials = {};
   client other{net, server};
-  other.get_pod({"games", "game-0"}, [](expected<pod_ptr>) {});
+  other.get_record({"games", "game-0"}, [](expected<record_ptr>) {});
   BOOST_TEST(find_header(net.next(), "Authorization").empty());
 }
 
@@ -131,8 +131,8 @@ BOOST_AUTO_TEST_CASE(a_token_that_cannot_be_read_is_told_at_once) {
   auto server = a_server();
   server.credentials = token_source::file("/nowhere/token");
   client other{net, server};
-  std::optional<expected<pod_ptr>> got;
-  other.get_pod({"games", "game-0"}, into(got));
+  std::optional<expected<record_ptr>> got;
+  other.get_record({"games", "game-0"}, into(got));
   BOOST_TEST((got->error().code == ec::unauthorized));
   watching seen;
   other.watch<pod_view>({}, seen.handler());
@@ -145,13 +145,13 @@ BOOST_AUTO_TEST_CASE(a_refused_token_is_read_anew) {
   auto server = a_server();
   server.credentials = token_source::file(dir.write("token", "one"));
   client other{net, server};
-  std::optional<expected<pod_ptr>> got;
-  other.get_pod({"games", "game-0"}, into(got));
+  std::optional<expected<record_ptr>> got;
+  other.get_record({"games", "game-0"}, into(got));
   net.answer(401, status("Unauthorized"));
   BOOST_TEST((got->error().code == ec::unauthorized));
   dir.write("token", "two");
   got.reset();
-  other.get_pod({"games", "game-0"}, into(got));
+  other.get_record({"games", "game-0"}, into(got));
   BOOST_TEST(find_header(net.next(), "Authorization") == "Bearer two");
 }
 
