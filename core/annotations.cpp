@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/port_text.hpp"
+#include "core/trim.hpp"
 
 namespace natgw::core {
 
@@ -21,14 +22,6 @@ char lower(char x) {
 
 bool equal_ignoring_case(std::string_view left, std::string_view right) {
   return std::ranges::equal(left, right, {}, lower, lower);
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t";
-  const auto begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos)
-    return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
 std::unexpected<error> refuse(std::string_view annotation,
@@ -57,7 +50,7 @@ std::optional<protocol> parse_protocol(std::string_view text) {
 }
 
 expected<protocol> default_protocol(const pod_annotations& x) {
-  const auto text = trim(x.expose_protocol);
+  const auto text = trim(x.expose_protocol, " \t");
   if (text.empty())
     return protocol::tcp;
   if (auto result = parse_protocol(text))

@@ -1,8 +1,9 @@
 #include "core/placement.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
+
+#include "core/short_hash.hpp"
 
 namespace natgw::core {
 
@@ -231,8 +232,7 @@ void placement::tell_reason(subject& s, const dnat_request& request,
   if (warms_up(request, now))
     return;
   auto event = why_waiting(s, request);
-  const auto hash
-    = static_cast<uint32_t>(std::hash<std::string>{}(event.message)) | 1U;
+  const auto hash = short_hash(event.message);
   if (hash == s.reason)
     return;
   s.reason = hash;

@@ -1,18 +1,10 @@
 #include "core/placement.hpp"
 
-#include <functional>
 #include <utility>
 
+#include "core/short_hash.hpp"
+
 namespace natgw::core {
-
-namespace {
-
-/// Never 0.
-uint32_t hash_of(std::string_view text) {
-  return static_cast<uint32_t>(std::hash<std::string_view>{}(text)) | 1U;
-}
-
-} // namespace
 
 const node_view* placement::node_of(const pod_view& pod) const {
   const auto found = nodes_.find(pod.node);
@@ -100,7 +92,7 @@ void placement::bind(subject& s, dnat_request request) {
 
 void placement::complain(subject& s, const pod_ptr& before,
                          const error& problem) {
-  const auto hash = hash_of(problem.detail);
+  const auto hash = short_hash(problem.detail);
   if (hash != s.complaint) {
     s.complaint = hash;
     emit(pod_rejected{});
@@ -136,7 +128,7 @@ void placement::tell_notices(subject& s,
   std::string text;
   for (const auto& x : notices)
     text += (text.empty() ? "" : "; ") + x;
-  const auto hash = text.empty() ? 0 : hash_of(text);
+  const auto hash = text.empty() ? 0 : short_hash(text);
   if (hash != 0 && hash != s.complaint)
     emit(pod_event{s.key(), s.pod->uid, true, "DNATInvalid", text});
   s.complaint = hash;

@@ -3,20 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/trim.hpp"
+
 namespace natgw::aliyun::json {
 
 namespace {
 
 using simdjson::SUCCESS;
 using simdjson::ondemand::json_type;
-
-std::string_view trim(std::string_view x) {
-  constexpr std::string_view blanks = " \t\r\n";
-  auto first = x.find_first_not_of(blanks);
-  if (first == std::string_view::npos)
-    return {};
-  return x.substr(first, x.find_last_not_of(blanks) - first + 1);
-}
 
 bool says(std::string_view x, std::string_view word) {
   return std::ranges::equal(x, word, [](char a, char b) {
@@ -34,7 +28,7 @@ step read_text(value x, std::string_view& out) {
     case json_type::string:
       return x.get_string().get(out) == SUCCESS;
     case json_type::number:
-      out = trim(x.raw_json_token());
+      out = core::trim(x.raw_json_token());
       return true;
     case json_type::null:
       out = {};
@@ -69,7 +63,7 @@ step read_count(value x, uint32_t& out) {
   std::string_view text;
   if (!read_text(x, text))
     return false;
-  text = trim(text);
+  text = core::trim(text);
   auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(),
                                         out);
   return problem == std::errc{} && end == text.data() + text.size();

@@ -9,11 +9,14 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
-#include "clients/aliyun/percent_encoding.hpp"
+#include "clients/http/percent_encoding.hpp"
+#include "core/trim.hpp"
 
 namespace natgw::aliyun {
 
 namespace {
+
+using http::percent_encode;
 
 constexpr std::string_view v3_name = "ACS3-HMAC-SHA256";
 
@@ -55,13 +58,6 @@ char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-std::string_view trim(std::string_view x) {
-  auto first = x.find_first_not_of(" \t");
-  if (first == std::string_view::npos)
-    return {};
-  return x.substr(first, x.find_last_not_of(" \t") - first + 1);
-}
-
 /// Lower-case name -> its values, sorted.
 std::map<std::string, std::vector<std::string_view>>
 signed_headers(const std::vector<http::header>& headers) {
@@ -70,7 +66,7 @@ signed_headers(const std::vector<http::header>& headers) {
     auto name = x.name;
     std::ranges::transform(name, name.begin(), to_lower);
     if (name == "host" || name == "content-type" || name.starts_with("x-acs-"))
-      result[std::move(name)].push_back(trim(x.value));
+      result[std::move(name)].push_back(core::trim(x.value, " \t"));
   }
   for (auto& [name, values] : result)
     std::ranges::sort(values);

@@ -1,9 +1,9 @@
 #include "clients/aliyun/vpc_request.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
+
+#include "core/time_text.hpp"
 
 namespace natgw::aliyun {
 
@@ -141,7 +141,7 @@ http::request sign_v1(parameters x, const api_call& call,
   x.emplace_back("SignatureMethod", "HMAC-SHA1");
   x.emplace_back("SignatureVersion", "1.0");
   x.emplace_back("SignatureNonce", nonce);
-  x.emplace_back("Timestamp", format_time(now));
+  x.emplace_back("Timestamp", core::format_time(now));
   if (!who.security_token.empty())
     x.emplace_back("SecurityToken", who.security_token.reveal());
   auto text = v1_string_to_sign("POST", canonical_query(x));
@@ -162,7 +162,7 @@ http::request sign_v3(parameters x, const api_call& call,
   headers.push_back({"host", to.resolved_host()});
   headers.push_back({"x-acs-action", std::string{to_string(call.action)}});
   headers.push_back({"x-acs-version", std::string{api_version}});
-  headers.push_back({"x-acs-date", format_time(now)});
+  headers.push_back({"x-acs-date", core::format_time(now)});
   headers.push_back({"x-acs-signature-nonce", std::string{nonce}});
   headers.push_back({"x-acs-content-sha256", hash});
   if (!who.security_token.empty()) {
@@ -228,21 +228,6 @@ expected<http::request> make_request(const api_call& x, const vpc_endpoint& to,
     return std::unexpected{business.error()};
   auto sign = to.scheme == signature_scheme::v1 ? sign_v1 : sign_v3;
   return sign(std::move(*business), x, to, who, now, nonce);
-}
-
-std::string format_time(wall_time x) {
-  auto seconds = std::chrono::floor<std::chrono::seconds>(x);
-  auto day = std::chrono::floor<std::chrono::days>(seconds);
-  std::chrono::year_month_day date{day};
-  std::chrono::hh_mm_ss time{seconds - day};
-  std::array<char, 40> text{};
-  auto size = std::snprintf(
-    text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ",
-    static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-    static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-    static_cast<int>(time.minutes().count()),
-    static_cast<int>(time.seconds().count()));
-  return {text.data(), static_cast<size_t>(size)};
 }
 
 } // namespace natgw::aliyun

@@ -57,7 +57,4 @@ expected<http::request> make_request(const api_call& x, const vpc_endpoint& to,
                                      const credentials& who, wall_time now,
                                      std::string_view nonce);
 
-/// "2006-01-02T15:04:05Z"
-std::string format_time(wall_time x);
-
 } // namespace natgw::aliyun

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "clients/http/boot_time.hpp"
+#include "core/trim.hpp"
 
 namespace natgw::http {
 
@@ -20,14 +21,6 @@ constexpr std::string_view content_length = "content-length";
 
 char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string_view trim(std::string_view x) {
-  constexpr std::string_view blanks = " \t\r\n";
-  auto first = x.find_first_not_of(blanks);
-  if (first == std::string_view::npos)
-    return {};
-  return x.substr(first, x.find_last_not_of(blanks) - first + 1);
 }
 
 } // namespace
@@ -112,14 +105,14 @@ size_t curl_transfer::take_header(std::string_view line) {
   head_bytes_ += line.size();
   if (head_bytes_ > cfg_.max_head_bytes)
     return refuse(ec::too_large, "the answer's head is too large");
-  auto text = trim(line);
+  auto text = core::trim(line);
   if (text.empty())
     return end_head() == 0 ? 0 : line.size();
   auto colon = text.find(':');
   if (colon == std::string_view::npos)
     return line.size();
-  header x{std::string{trim(text.substr(0, colon))},
-           std::string{trim(text.substr(colon + 1))}};
+  header x{std::string{core::trim(text.substr(0, colon))},
+           std::string{core::trim(text.substr(colon + 1))}};
   std::ranges::transform(x.name, x.name.begin(), to_lower);
   got_.headers.push_back(std::move(x));
   return line.size();

@@ -2,6 +2,7 @@
 #include <mutex>
 #include <utility>
 
+#include "clients/http/percent_encoding.hpp"
 #include "clients/kube/client_core.hpp"
 
 namespace natgw::kube {
@@ -36,8 +37,9 @@ bool split_api_version(std::string_view text, resource& out) {
 
 std::string discovery_path(const resource& type) {
   if (type.group.empty())
-    return "/api/" + escape(type.version);
-  return "/apis/" + escape(type.group) + '/' + escape(type.version);
+    return "/api/" + http::percent_encode(type.version);
+  return "/apis/" + http::percent_encode(type.group) + '/'
+         + http::percent_encode(type.version);
 }
 
 expected<object_answer> judge(const core_ptr& core, uint64_t token,

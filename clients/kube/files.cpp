@@ -39,14 +39,6 @@ expected<std::string> read_file(const std::string& path) {
   return text;
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\n";
-  auto first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
 expected<std::string> decode_base64(std::string_view text) {
   if (text.size() > max_file)
     return fail(ec::invalid_argument, "base64 of more than 1 MiB");

@@ -10,9 +10,6 @@ namespace natgw::kube {
 /// Reads a small file (at most 1 MiB). Errors: invalid_config, naming it.
 expected<std::string> read_file(const std::string& path);
 
-/// Without white space at both ends.
-std::string_view trim(std::string_view text);
-
 /// Decodes base64, line breaks allowed. Errors: invalid_argument.
 expected<std::string> decode_base64(std::string_view text);
 

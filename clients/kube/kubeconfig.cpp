@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "clients/kube/files.hpp"
+#include "core/trim.hpp"
 
 namespace natgw::kube {
 
@@ -270,8 +271,8 @@ expected<api_server> load_in_cluster(const environment& env) {
   if (auto token = result.credentials.token(); !token)
     return fail(ec::invalid_config, token.error().detail);
   auto ns = read_file(env.account_dir + "/namespace");
-  if (ns && !trim(*ns).empty())
-    result.namespace_name = trim(*ns);
+  if (ns && !core::trim(*ns).empty())
+    result.namespace_name = core::trim(*ns);
   return result;
 }
 

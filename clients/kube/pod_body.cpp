@@ -2,7 +2,7 @@
 
 #include "clients/kube/json_writer.hpp"
 #include "clients/kube/metadata.hpp"
-#include "clients/kube/timestamps.hpp"
+#include "core/time_text.hpp"
 
 namespace natgw::kube {
 
@@ -53,7 +53,7 @@ std::string condition_body(const pod_patch& x, wall_time since) {
     .member("status", condition.is_true ? "True" : "False")
     .member("reason", condition.reason)
     .member("message", bound(condition.message, max_note))
-    .member("lastTransitionTime", format_time(since))
+    .member("lastTransitionTime", core::format_time(since))
     .end_object();
   return out.end_array().end_object().end_object().take();
 }
@@ -81,8 +81,8 @@ std::string event_body(const pod_event& x, const event_times& seen,
   out.key("source").begin_object().member("component", component).end_object();
   out.member("reportingComponent", component)
     .member_number("count", seen.count)
-    .member("firstTimestamp", format_time(seen.first))
-    .member("lastTimestamp", format_time(seen.last));
+    .member("firstTimestamp", core::format_time(seen.first))
+    .member("lastTimestamp", core::format_time(seen.last));
   return out.end_object().take();
 }
 

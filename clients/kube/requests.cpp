@@ -1,5 +1,6 @@
 #include "clients/kube/requests.hpp"
 
+#include "clients/http/percent_encoding.hpp"
 #include "clients/kube/json_writer.hpp"
 
 namespace natgw::kube {
@@ -21,7 +22,7 @@ public:
     first_ = false;
     url_ += name;
     url_ += '=';
-    url_ += escape(value);
+    url_ += http::percent_encode(value);
     return *this;
   }
 

@@ -1,33 +1,10 @@
 #include "clients/kube/resource_path.hpp"
 
+#include "clients/http/percent_encoding.hpp"
+
 namespace natgw::kube {
 
-namespace {
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-         || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'
-         || c == '~';
-}
-
-} // namespace
-
-std::string escape(std::string_view text) {
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size());
-  for (auto c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-      continue;
-    }
-    auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += hex[byte >> 4U];
-    out += hex[byte & 0x0FU];
-  }
-  return out;
-}
+using http::percent_encode;
 
 bool is_path_segment(std::string_view text) {
   return !text.empty() && text.size() <= 253 && text != "." && text != ".."
@@ -39,19 +16,19 @@ std::string collection_path(const resource& type, std::string_view ns) {
   if (type.group.empty())
     out += "/api/";
   else
-    out += "/apis/" + escape(type.group) + '/';
-  out += escape(type.version);
+    out += "/apis/" + percent_encode(type.group) + '/';
+  out += percent_encode(type.version);
   if (!ns.empty())
-    out += "/namespaces/" + escape(ns);
-  out += '/' + escape(type.plural);
+    out += "/namespaces/" + percent_encode(ns);
+  out += '/' + percent_encode(type.plural);
   return out;
 }
 
 std::string object_path(const resource& type, std::string_view ns,
                         std::string_view name, std::string_view subresource) {
-  auto out = collection_path(type, ns) + '/' + escape(name);
+  auto out = collection_path(type, ns) + '/' + percent_encode(name);
   if (!subresource.empty())
-    out += '/' + escape(subresource);
+    out += '/' + percent_encode(subresource);
   return out;
 }
 

@@ -22,9 +22,6 @@ inline constexpr resource namespaces{"", "v1", "namespaces"};
 inline constexpr resource poddnats{"alibabacloud.com", "v1beta1", "poddnats"};
 inline constexpr resource leases{"coordination.k8s.io", "v1", "leases"};
 
-/// Percent-encodes all but the unreserved characters of RFC 3986.
-std::string escape(std::string_view text);
-
 /// True if `text` can be one segment of an API path: not empty, at most 253
 /// bytes, neither `.` nor `..`, without `/` and `%`.
 bool is_path_segment(std::string_view text);

@@ -1,27 +1,14 @@
 #include "clients/kube/timestamps.hpp"
 
-#include <array>
-#include <cstdio>
+#include <string>
+
+#include "core/time_text.hpp"
 
 namespace natgw::kube {
 
 namespace {
 
 namespace chr = std::chrono;
-
-std::string format_seconds(chr::sys_seconds x) {
-  auto day = chr::floor<chr::days>(x);
-  chr::year_month_day date{day};
-  chr::hh_mm_ss clock{x - day};
-  std::array<char, 64> text{};
-  auto length = std::snprintf(
-    text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
-    static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-    static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-    static_cast<int>(clock.minutes().count()),
-    static_cast<int>(clock.seconds().count()));
-  return {text.data(), static_cast<size_t>(length)};
-}
 
 // Takes digits and separators off the front of a text.
 class scanner {
@@ -104,15 +91,12 @@ std::optional<chr::minutes> scan_offset(scanner& from) {
 
 } // namespace
 
-std::string format_time(wall_time x) {
-  return format_seconds(chr::floor<chr::seconds>(x)) + 'Z';
-}
-
 std::string format_micro_time(micro_time x) {
   auto seconds = chr::floor<chr::seconds>(x);
   auto rest = std::to_string((x - seconds).count());
-  return format_seconds(seconds) + '.' + std::string(6 - rest.size(), '0')
-         + rest + 'Z';
+  auto text = core::format_time(seconds);
+  text.back() = '.';
+  return text + std::string(6 - rest.size(), '0') + rest + 'Z';
 }
 
 std::optional<micro_time> parse_time(std::string_view text) {

@@ -12,9 +12,6 @@ namespace natgw::kube {
 /// Calendar time as MicroTime has it.
 using micro_time = std::chrono::sys_time<std::chrono::microseconds>;
 
-/// `2026-01-31T12:34:56Z`, the form of metav1.Time.
-std::string format_time(wall_time x);
-
 /// `2026-01-31T12:34:56.123456Z`, the form of metav1.MicroTime.
 std::string format_micro_time(micro_time x);
 

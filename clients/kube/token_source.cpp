@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "clients/kube/files.hpp"
+#include "core/trim.hpp"
 
 namespace natgw::kube {
 
@@ -26,7 +27,7 @@ struct file_identity {
 };
 
 std::optional<file_identity> identify(const std::string& path) {
-  struct stat x{};
+  struct stat x {};
   if (::stat(path.c_str(), &x) != 0)
     return std::nullopt;
   return file_identity{x.st_dev, x.st_ino, x.st_mtim.tv_sec, x.st_mtim.tv_nsec,
@@ -76,8 +77,8 @@ expected<std::string> token_source::token() const {
     auto current = identify(path);
     if (!current || current != cache_->seen) {
       auto text = read_file(path);
-      if (text && is_header_text(trim(*text))) {
-        cache_->token = trim(*text);
+      if (text && is_header_text(core::trim(*text))) {
+        cache_->token = core::trim(*text);
         cache_->seen = current;
       }
     }

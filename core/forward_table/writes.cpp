@@ -3,16 +3,9 @@
 #include <algorithm>
 
 #include "core/client_token.hpp"
+#include "core/short_hash.hpp"
 
 namespace natgw::core::table {
-
-namespace {
-
-uint32_t digest(std::string_view token) {
-  return static_cast<uint32_t>(std::hash<std::string_view>{}(token)) | 1U;
-}
-
-} // namespace
 
 void engine::enqueue(slot& x) {
   auto level = x.priority;
@@ -131,12 +124,12 @@ std::string engine::token(const slot& x, const api_call& call) const {
 }
 
 bool engine::spent(const slot& x, const std::string& token) const {
-  return std::find(x.spent.begin(), x.spent.end(), digest(token))
+  return std::find(x.spent.begin(), x.spent.end(), short_hash(token))
          != x.spent.end();
 }
 
 void engine::spend(slot& x, const std::string& token) {
-  x.spent[x.spent_next] = digest(token);
+  x.spent[x.spent_next] = short_hash(token);
   x.spent_next = static_cast<uint8_t>((x.spent_next + 1U) % x.spent.size());
 }
 

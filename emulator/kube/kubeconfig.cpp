@@ -6,23 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
+#include "emulator/base64.hpp"
 #include "emulator/kube/concat.hpp"
 
 namespace natgw::emulator::kube {
 
 namespace {
-
-std::string base64(std::string_view text) {
-  std::string result(4 * ((text.size() + 2) / 3) + 1, '\0');
-  auto size
-    = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(result.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()),
-                      static_cast<int>(text.size()));
-  result.resize(static_cast<size_t>(size));
-  return result;
-}
 
 bool write_all(int file, std::string_view content) {
   while (!content.empty()) {
@@ -41,7 +30,11 @@ std::string make_kubeconfig(std::string_view url, std::string_view ca_pem,
   auto authority
     = ca_pem.empty()
         ? std::string{}
-        : concat("    certificate-authority-data: ", base64(ca_pem), "\n");
+        : concat(
+          "    certificate-authority-data: ",
+          encode_base64({reinterpret_cast<const unsigned char*>(ca_pem.data()),
+                         ca_pem.size()}),
+          "\n");
   return concat("apiVersion: v1\n"
                 "kind: Config\n"
                 "current-context: emulator\n"

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/trim.hpp"
 #include "emulator/kube/concat.hpp"
 #include "emulator/kube/json_access.hpp"
 
@@ -13,11 +14,7 @@ namespace natgw::emulator::kube {
 namespace {
 
 std::string_view trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ')
-    text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ')
-    text.remove_suffix(1);
-  return text;
+  return natgw::core::trim(text, " ");
 }
 
 // Splits at commas outside parentheses.

@@ -6,6 +6,9 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "core/trim.hpp"
+#include "emulator/base64.hpp"
+
 namespace natgw::emulator {
 
 namespace {
@@ -67,22 +70,6 @@ std::string to_hex(std::span<const unsigned char> data) {
     result += digits[x & 0xfU];
   }
   return result;
-}
-
-std::string to_base64(std::span<const unsigned char> data) {
-  std::string result(4 * ((data.size() + 2) / 3) + 1, '\0');
-  const int size
-    = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(result.data()),
-                      data.data(), static_cast<int>(data.size()));
-  result.resize(static_cast<size_t>(size));
-  return result;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos)
-    return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 std::vector<std::string_view> split(std::string_view text, char mark) {
@@ -156,7 +143,7 @@ std::string rpc_string_to_sign(std::string_view method, const parameters& x) {
 std::string rpc_signature(std::string_view secret, std::string_view text) {
   std::string key{secret};
   key += '&';
-  return to_base64(hmac(EVP_sha1(), key, text));
+  return encode_base64(hmac(EVP_sha1(), key, text));
 }
 
 std::string acs_canonical_request(const acs_request& x) {
@@ -170,7 +157,7 @@ std::string acs_canonical_request(const acs_request& x) {
     std::vector<std::string_view> values;
     for (const auto& h : x.headers)
       if (h.name == name)
-        values.push_back(trim(h.value));
+        values.push_back(natgw::core::trim(h.value, " \t"));
     std::ranges::sort(values);
     result += name;
     result += ':';
@@ -202,7 +189,7 @@ std::optional<acs_authorization> parse_authorization(std::string_view text) {
     return std::nullopt;
   acs_authorization result;
   for (auto part : split(text.substr(scheme.size()), ',')) {
-    part = trim(part);
+    part = natgw::core::trim(part, " \t");
     const auto mark = part.find('=');
     if (mark == std::string_view::npos)
       return std::nullopt;

@@ -47,9 +47,4 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_named) {
   BOOST_TEST(!read_file("/tmp"));
 }
 
-BOOST_AUTO_TEST_CASE(white_space_is_trimmed_at_the_ends_only) {
-  BOOST_TEST(trim(" \r\n a b\t\n") == "a b");
-  BOOST_TEST(trim(" \n").empty());
-}
-
 BOOST_AUTO_TEST_SUITE_END()

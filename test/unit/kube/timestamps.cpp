@@ -18,7 +18,6 @@ constexpr auto moment = sys_days{2026y / January / 31} + 12h + 34min + 56s;
 BOOST_AUTO_TEST_SUITE(timestamps_suite)
 
 BOOST_AUTO_TEST_CASE(times_are_written_as_the_api_has_them) {
-  BOOST_TEST(format_time(moment + 999ms) == "2026-01-31T12:34:56Z");
   BOOST_TEST(format_micro_time(moment + 1us) == "2026-01-31T12:34:56.000001Z");
   BOOST_TEST(format_micro_time(micro_time{-1us})
              == "1969-12-31T23:59:59.999999Z");

@@ -1,4 +1,4 @@
-#include "clients/aliyun/percent_encoding.hpp"
+#include "clients/http/percent_encoding.hpp"
 
 #include <string>
 
@@ -11,22 +11,22 @@ BOOST_AUTO_TEST_SUITE(percent_encoding)
 
 BOOST_AUTO_TEST_CASE(unreserved_characters_stay) {
   std::string all = "ABCXYZabcxyz0189-_.~";
-  BOOST_TEST(aliyun::percent_encode(all) == all);
+  BOOST_TEST(http::percent_encode(all) == all);
 }
 
 BOOST_AUTO_TEST_CASE(everything_else_is_encoded_in_upper_case) {
-  BOOST_TEST(aliyun::percent_encode(" *+/=&:'!()")
+  BOOST_TEST(http::percent_encode(" *+/=&:'!()")
              == "%20%2A%2B%2F%3D%26%3A"
                 "%27%21%28%29");
-  BOOST_TEST(aliyun::percent_encode("ns/pod *~ \u4e2d")
+  BOOST_TEST(http::percent_encode("ns/pod *~ \u4e2d")
              == "ns%2Fpod%20%2A~%20%E4%B8%AD");
-  BOOST_TEST(aliyun::percent_encode(std::string{"\0\n\x7f\xff", 4})
+  BOOST_TEST(http::percent_encode(std::string{"\0\n\x7f\xff", 4})
              == "%00%0A%7F%FF");
 }
 
 BOOST_AUTO_TEST_CASE(decoding_gives_the_text_back) {
   auto ok = rc::check([](const std::string& text) {
-    auto encoded = aliyun::percent_encode(text);
+    auto encoded = http::percent_encode(text);
     std::string decoded;
     for (size_t i = 0; i < encoded.size(); ++i) {
       if (encoded[i] != '%') {

@@ -1,6 +1,6 @@
-#include "clients/aliyun/percent_encoding.hpp"
+#include "clients/http/percent_encoding.hpp"
 
-namespace natgw::aliyun {
+namespace natgw::http {
 
 namespace {
 
@@ -33,4 +33,4 @@ std::string percent_encode(std::string_view x) {
   return result;
 }
 
-} // namespace natgw::aliyun
+} // namespace natgw::http
