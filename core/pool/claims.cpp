@@ -99,6 +99,16 @@ void pool::touch_address(const std::string& ip, uint32_t except) {
       touch(tenures_.at(i->second).key);
 }
 
+/// An entry does not stand any more: whoever waited for its address may go on.
+/// Only a change may tell them, or two that share an address would wake each
+/// other for ever.
+void pool::entry_ended(tenure& t, held_entry& e) {
+  e.phase = entry_phase::gone;
+  touch_address(t.internal_ip, t.handle);
+  for (auto& ip : t.former_ips)
+    touch_address(ip, t.handle);
+}
+
 /// Every entry is known to point at the present address, or to be gone.
 void pool::forget_former_addresses(tenure& t) {
   for (auto& ip : std::exchange(t.former_ips, {}))
@@ -292,7 +302,7 @@ void pool::lose_promise(slot& s, instant now) {
       true);
   for (auto& e : t->entries)
     if (!e.claimed)
-      e.phase = entry_phase::gone;
+      entry_ended(*t, e);
   s.disowned = true;
   let_go(s, *t);
   if (!s.pod)

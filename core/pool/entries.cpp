@@ -63,7 +63,7 @@ void pool::entry_available(held_entry& e, const entry_news& news, instant now) {
   if (auto old = find_entry(name)) {
     auto& source = tenures_.at(by_name_.at(name));
     touch(source.key);
-    old->phase = entry_phase::gone;
+    entry_ended(source, *old);
     free_gone(source, now);
   }
 }
@@ -90,7 +90,7 @@ void pool::entry_lost(tenure& t, held_entry& e) {
 void pool::entry_gone(tenure& t, held_entry& e, instant now) {
   if (e.phase != entry_phase::dropping && e.heir.empty())
     return;
-  e.phase = entry_phase::gone;
+  entry_ended(t, e);
   free_gone(t, now);
 }
 

@@ -220,6 +220,7 @@ private:
   void index_address(const std::string& ip, uint32_t handle);
   void unindex_address(const std::string& ip, uint32_t handle);
   void touch_address(const std::string& ip, uint32_t except);
+  void entry_ended(tenure& t, held_entry& e);
   void add_former_address(tenure& t, const std::string& ip);
   void forget_former_addresses(tenure& t);
   void adopt(slot& s, instant now);

@@ -194,7 +194,6 @@ void pool::free_gone(tenure& t, instant now) {
     by_name_.erase(e.name);
     return true;
   });
-  touch_address(t.internal_ip, handle);
   auto stands = [](auto& e) { return e.phase != entry_phase::gone; };
   if (std::ranges::none_of(t.entries, stands))
     forget_former_addresses(t);

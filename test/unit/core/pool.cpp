@@ -135,6 +135,25 @@ BOOST_AUTO_TEST_CASE(successor_takes_the_orphan_over_by_one_modify) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(entry_that_still_goes_does_not_keep_its_successor_busy) {
+  world.create_pod("a", {{protocol::tcp, 80, 1}, {protocol::udp, 53, 1}});
+  world.settle();
+  auto ip = world.pods.at("a").view->ip;
+  world.holds_drops = true;
+  world.delete_pod("a");
+  world.create_pod("a", one_port(), false, ip);
+  // Each of the two tenures is at the address that the other one has.
+  while (world.step())
+    continue;
+  BOOST_TEST(world.record("a")->status.size() == 1u);
+  BOOST_TEST(world.table.size() == 2u);
+  world.release_drops();
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(world.pool->tenures() == 1u);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(fixed_pod_keeps_its_port_and_costs_one_modify) {
   world.create_pod("a", one_port(), true);
   world.settle();

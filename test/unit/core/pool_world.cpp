@@ -11,6 +11,9 @@ namespace {
 const std::string ns = "games";
 const std::string eip = "47.97.0.10";
 
+/// Far more steps than anything needs that comes to an end without time.
+constexpr size_t busiest_round = 20'000;
+
 bool share(uint16_t a, uint16_t a_count, uint16_t b, uint16_t b_count) {
   return a < b + b_count && b < a + a_count;
 }
@@ -31,6 +34,7 @@ void pool_world::start() {
   for (auto queue : {&api_, &cloud_, &watch_})
     queue->clear();
   later_.clear();
+  held_drops_.clear();
   listed_ = false;
   ++options_.epoch;
   transcript.emplace_back("start");
@@ -59,12 +63,14 @@ void pool_world::start() {
 }
 
 void pool_world::create_pod(const std::string& name,
-                            std::vector<port_item> items, bool fixed) {
+                            std::vector<port_item> items, bool fixed,
+                            const std::string& ip) {
   auto pod = std::make_shared<pod_view>();
   pod->key = {ns, name};
   pod->uid = "uid-" + std::to_string(++uids_);
   pod->node = "node";
-  pod->ip = next_ip();
+  pod->ip = ip.empty() ? next_ip() : ip;
+  std::erase(free_ips_, pod->ip);
   pod->workload = {"apps/v1", "StatefulSet", "set", "uid-set"};
   pod_state state{pod, {.items = std::move(items), .fixed = fixed}};
   transcript.push_back("pod " + name + " " + pod->uid + " at " + pod->ip);
@@ -72,8 +78,8 @@ void pool_world::create_pod(const std::string& name,
   auto is_own = own && own->promise && own->promise->internal_ip == pod->ip;
   for (auto& [other, x] : table)
     if (x.internal_ip == pod->ip && !is_own)
-      tell([this, ip = pod->ip, uid = pod->uid] {
-        take(pool->address_taken(ip, uid, now));
+      tell([this, own_ip = pod->ip, uid = pod->uid] {
+        take(pool->address_taken(own_ip, uid, now));
       });
   pods[name] = state;
   tell([this, state] { take(pool->bind({state.view, state.request}, now)); });
@@ -161,8 +167,13 @@ bool pool_world::step() {
 
 void pool_world::settle() {
   for (int round = 0; round < 300; ++round) {
-    while (step())
-      continue;
+    auto left = busiest_round;
+    while (left > 0 && step())
+      --left;
+    if (left == 0) {
+      harm.emplace_back("the same goes round for ever");
+      return;
+    }
     pass(std::chrono::seconds{2});
   }
 }
@@ -371,7 +382,17 @@ std::string pool_world::record_of(const entry_want& x) const {
   return {};
 }
 
+void pool_world::release_drops() {
+  holds_drops = false;
+  for (auto& x : std::exchange(held_drops_, {}))
+    drop(x);
+}
+
 void pool_world::drop(const entry_drop& x) {
+  if (holds_drops) {
+    held_drops_.push_back(x);
+    return;
+  }
   transcript.push_back("drop " + x.spec.name);
   deletes += table.erase(x.spec.name);
   entry_news news{.fact = entry_fact::gone, .spec = x.spec};

@@ -28,8 +28,9 @@ public:
 
   // -- what people and kubelets do -------------------------------------------
 
+  /// @param ip empty: any that no living pod has
   void create_pod(const std::string& name, std::vector<port_item> items,
-                  bool fixed = false);
+                  bool fixed = false, const std::string& ip = {});
   void delete_pod(const std::string& name);
   void change_ports(const std::string& name, std::vector<port_item> items);
   void delete_record(const std::string& name);
@@ -46,6 +47,8 @@ public:
   bool step();
   /// Takes steps, and lets time pass, until nothing moves any more.
   void settle();
+  /// Carries out the drops that were held back.
+  void release_drops();
   void pass(std::chrono::nanoseconds span);
 
   // -- what is there ---------------------------------------------------------
@@ -72,6 +75,8 @@ public:
   size_t creates = 0;
   size_t modifies = 0;
   size_t deletes = 0;
+  /// While true, no drop is carried out.
+  bool holds_drops = false;
   /// Says no to the next wish of this kind, once.
   std::function<std::optional<entry_news>(const entry_want&)> refuse;
 
@@ -110,6 +115,7 @@ private:
   uint64_t uids_ = 0;
   uint64_t lists_ = 0;
   std::map<record_op, size_t> writes_;
+  std::vector<entry_drop> held_drops_;
   std::deque<std::string> free_ips_;
   uint32_t ips_ = 0;
 };
