@@ -181,7 +181,11 @@ private:
   // -- publish.cpp: entries, status, what the pod is told --------------------
   void wish_entries(slot& s, tenure& t);
   void make_room(slot& s, tenure& t);
-  void inherit_entry(slot& s, held_entry& e);
+  void inherit_entry(slot& s, const tenure& t, held_entry& e);
+  bool waits_for_predecessor(const slot& s, const tenure& t,
+                             const held_entry& e) const;
+  static bool stands_in_the_way(const tenure& other, const held_entry& o,
+                                const tenure& t, const held_entry& e);
   bool must_wait_for_address(const slot& s, const tenure& t) const;
   static bool waits_for_sibling(const tenure& t, const held_entry& e);
   static bool may_point_at(const tenure& t, const held_entry& e,

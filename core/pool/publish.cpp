@@ -46,7 +46,9 @@ void pool::wish_entries(slot& s, tenure& t) {
     if (stands || asked)
       continue;
     if (e.phase == entry_phase::idle && e.replaces.empty())
-      inherit_entry(s, e);
+      inherit_entry(s, t, e);
+    if (waits_for_predecessor(s, t, e))
+      continue;
     e.phase = entry_phase::asked;
     e.wished = spec;
     e.wished_attempt = t.attempt;
@@ -79,20 +81,49 @@ void pool::make_room(slot& s, tenure& t) {
 }
 
 /// Finds an entry of a predecessor of the same name that this one can be made
-/// from by a single Modify.
-void pool::inherit_entry(slot& s, held_entry& e) {
+/// from by a single Modify: what is in its way, or else anything that fits.
+/// With more in its way than that one, it has to wait in any case.
+void pool::inherit_entry(slot& s, const tenure& t, held_entry& e) {
+  held_entry* chosen = nullptr;
+  auto blocked = false;
   for (auto handle : s.leaving) {
     auto old = find_tenure(handle);
     if (!old)
       continue;
-    for (auto& o : old->entries)
-      if (o.phase == entry_phase::available && o.heir.empty()
-          && o.run.count == e.run.count && o.run.proto == e.run.proto) {
-        o.heir = e.name;
-        e.replaces = o.name;
+    for (auto& o : old->entries) {
+      auto fits = o.phase == entry_phase::available && o.heir.empty()
+                  && o.run.count == e.run.count && o.run.proto == e.run.proto;
+      auto in_the_way = stands_in_the_way(*old, o, t, e);
+      if (in_the_way && (blocked || !fits))
         return;
-      }
+      if (in_the_way || (fits && !chosen))
+        chosen = &o;
+      blocked = blocked || in_the_way;
+    }
   }
+  if (!chosen)
+    return;
+  chosen->heir = e.name;
+  e.replaces = chosen->name;
+}
+
+/// True while a predecessor's entry that this one is not made from stands on
+/// its internal ports.
+bool pool::waits_for_predecessor(const slot& s, const tenure& t,
+                                 const held_entry& e) const {
+  return e.replaces.empty()
+         && std::ranges::any_of(s.leaving, [&](uint32_t handle) {
+              auto& old = tenures_.at(handle);
+              return std::ranges::any_of(old.entries, [&](auto& o) {
+                return stands_in_the_way(old, o, t, e);
+              });
+            });
+}
+
+/// Whether an entry of another tenure may stand on one of the internal ports.
+bool pool::stands_in_the_way(const tenure& other, const held_entry& o,
+                             const tenure& t, const held_entry& e) {
+  return may_point_at(other, o, t.internal_ip) && overlap(o.run, e.run);
 }
 
 /// True while an entry of the same pod that goes still has the internal port.

@@ -154,6 +154,33 @@ BOOST_AUTO_TEST_CASE(entry_that_still_goes_does_not_keep_its_successor_busy) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(successor_waits_for_what_it_cannot_take_over) {
+  // Another number of ports is no Modify, and both are at one address.
+  world.create_pod("a", one_port());
+  world.settle();
+  auto ip = world.pods.at("a").view->ip;
+  world.delete_pod("a");
+  world.create_pod("a", {{protocol::tcp, 80, 2}}, false, ip);
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(world.pool->tenures() == 1u);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(successor_takes_over_what_is_in_its_way) {
+  world.create_pod("a", {{protocol::tcp, 80, 1}, {protocol::tcp, 443, 1}});
+  world.settle();
+  auto ip = world.pods.at("a").view->ip;
+  world.delete_pod("a");
+  world.create_pod("a", {{protocol::tcp, 443, 1}, {protocol::tcp, 8443, 1}},
+                   false, ip);
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(world.modifies == 2u);
+  BOOST_TEST(world.deletes == 0u);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(fixed_pod_keeps_its_port_and_costs_one_modify) {
   world.create_pod("a", one_port(), true);
   world.settle();
