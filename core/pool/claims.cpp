@@ -163,15 +163,22 @@ void pool::adopt(slot& s, instant now) {
   for (auto& run : promise.runs) {
     auto name = options_.names.build(identity, run.n);
     auto stands_at = take_from_unproven(name, now);
-    by_name_[name] = t.handle;
-    auto& e = t.entries.emplace_back();
+    auto left = take_from_leaving(name, block_of(t, run), now);
+    auto stays = left.has_value();
+    auto& e = t.entries.emplace_back(std::move(left).value_or(held_entry{}));
     e.run = run;
-    e.name = std::move(name);
-    e.seen = stands_at.has_value();
+    e.seen = stands_at.has_value() || stays;
     e.may_stand = true;
     if (stands_at)
       add_former_address(t, *stands_at);
+    if (stays)
+      add_former_address(t, e.wished.internal_ip);
+    // A name that an entry with other ports keeps is not taken from it.
+    e.name.clear();
+    if (by_name_.try_emplace(name, t.handle).second)
+      e.name = std::move(name);
   }
+  name_entries(t);
   if (!claim(t, now))
     contest(s);
 }
@@ -207,6 +214,28 @@ std::optional<std::string> pool::take_from_unproven(const std::string& name,
   auto ip = t.internal_ip;
   erase_tenure(handle);
   return ip;
+}
+
+/// An entry that was to end is promised again: its new owner goes on with it,
+/// and hears what becomes of it.
+std::optional<held_entry> pool::take_from_leaving(const std::string& name,
+                                                  const port_block& block,
+                                                  instant now) {
+  auto found = by_name_.find(name);
+  if (found == by_name_.end())
+    return std::nullopt;
+  auto& t = tenures_.at(found->second);
+  auto e = std::ranges::find(t.entries, name, &held_entry::name);
+  if (!t.ending || e == t.entries.end() || !e->heir.empty()
+      || block_of(t, e->run) != block)
+    return std::nullopt;
+  if (std::exchange(e->claimed, false))
+    ports_.free(t.handle, block, now, false);
+  auto result = std::move(*e);
+  t.entries.erase(e);
+  by_name_.erase(found);
+  free_gone(t, now);
+  return result;
 }
 
 // -- clashes ------------------------------------------------------------------

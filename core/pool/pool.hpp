@@ -231,6 +231,9 @@ private:
   bool claim(tenure& t, instant now);
   std::optional<std::string> take_from_unproven(const std::string& name,
                                                 instant now);
+  std::optional<held_entry> take_from_leaving(const std::string& name,
+                                              const port_block& block,
+                                              instant now);
   void contest(slot& s);
   std::vector<uint32_t> rivals_of(const tenure& t) const;
   void resolve_clashes(instant now);

@@ -213,6 +213,40 @@ BOOST_AUTO_TEST_CASE(fixed_mapping_without_pod_keeps_only_its_record) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(
+  orphan_that_is_promised_again_while_it_goes_leaks_nothing) {
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  auto record = world.records.at("a");
+  world.pods.clear();
+  world.records.clear();
+  world.holds_drops = true;
+  world.start();
+  world.settle();
+  BOOST_TEST(world.pool->tenures() == 1u);
+  BOOST_TEST(world.table.size() == 1u);
+  // The record is put back, as from a backup.
+  world.records["a"] = record;
+  world.take(world.pool->record_changed(record, world.now));
+  world.release_drops();
+  world.settle();
+  BOOST_TEST(world.table.empty());
+  BOOST_TEST(world.pool->tenures() == 1u);
+  BOOST_TEST((world.record("a")->promise->runs == record->promise->runs));
+  BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 1u);
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST((world.record("a")->promise->runs == record->promise->runs));
+  world.delete_pod("a");
+  world.settle();
+  world.delete_record("a");
+  world.settle();
+  BOOST_TEST(world.pool->tenures() == 0u);
+  BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 0u);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(switch_turned_off_while_nobody_looked_ends_a_fixed_one) {
   world.create_pod("a", one_port(), true);
   world.settle();
