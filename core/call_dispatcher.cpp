@@ -57,8 +57,10 @@ std::optional<uint64_t> call_dispatcher::next(instant now) {
     return std::nullopt;
   first_ = static_cast<size_t>(best - lanes_.data()) + 1;
   ++in_flight_;
-  trust_.called();
-  return best->queue.pop(now);
+  auto result = best->queue.pop(now);
+  if (result)
+    trust_.called(*result);
+  return result;
 }
 
 void call_dispatcher::finished(const queued_call& x, bool failed) {
@@ -86,7 +88,7 @@ void call_dispatcher::repeat(const queued_call& x) {
 
 void call_dispatcher::withdrawn(const queued_call& x) {
   --in_flight_;
-  trust_.withdrawn();
+  trust_.withdrawn(x.ticket);
   auto& own = lane_of(x.action);
   own.bucket.put_back();
   own.queue.withdrawn(x.gateway);

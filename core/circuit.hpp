@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include "messages/time.hpp"
@@ -34,8 +35,10 @@ public:
   }
 
   /// A call leaves; if the circuit is open, it is the probe.
-  void called() {
+  /// @param ticket tells it from those that left before the circuit opened
+  void called(uint64_t ticket) {
     probing_ = open_;
+    probe_ = ticket;
   }
 
   /// Whether calls should be sent back rather than held.
@@ -84,9 +87,11 @@ public:
     next_ = now + interval_;
   }
 
-  /// The call that was to leave did not.
-  void withdrawn() {
-    probing_ = false;
+  /// A call that was to leave did not. Only if it was the probe another one
+  /// may leave in its place.
+  void withdrawn(uint64_t ticket) {
+    if (ticket == probe_)
+      probing_ = false;
   }
 
   /// There are new credentials: probe at once.
@@ -98,6 +103,8 @@ private:
   options cfg_;
   bool open_ = false;
   bool probing_ = false;
+  /// The call that left last; the probe if `probing_`.
+  uint64_t probe_ = 0;
   std::chrono::nanoseconds interval_{0};
   instant since_{};
   instant next_{};

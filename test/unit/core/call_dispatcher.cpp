@@ -152,15 +152,33 @@ BOOST_AUTO_TEST_CASE(circuit_holds_calls_for_a_while_then_rejects) {
   aut.refused(start);
   BOOST_TEST(!aut.rejects(start + 29s));
   BOOST_TEST(aut.rejects(start + 30s));
-  aut.called();
+  aut.called(1);
   aut.unclear(start + 31s);
   BOOST_TEST((aut.next_probe() == start + 36s));
   aut.renewed(start + 32s);
   BOOST_TEST(aut.may_call(start + 32s));
-  aut.called();
+  aut.called(1);
   BOOST_TEST(!aut.may_call(start + 1h));
   aut.accepted();
   BOOST_TEST(!aut.rejects(start + 33s));
+}
+
+BOOST_AUTO_TEST_CASE(withdrawn_call_makes_no_room_for_a_second_probe) {
+  auto cfg = quota({1'000, 1s}, 1'000);
+  cfg.trust = {.first_probe = 5s, .last_probe = 15s, .hold = 30s};
+  core::call_dispatcher aut{cfg, start};
+  for (uint64_t i = 0; i < 5; ++i)
+    aut.push(call(i));
+  BOOST_TEST((aut.next(start) == 0u));
+  BOOST_TEST((aut.next(start) == 1u));
+  BOOST_TEST(aut.trust().refused(start));
+  auto now = start + 5s;
+  BOOST_TEST((aut.next(now) == 2u));
+  // It was taken before the circuit opened.
+  aut.withdrawn(call(0));
+  BOOST_TEST(!aut.next(now).has_value());
+  aut.withdrawn(call(2));
+  BOOST_TEST((aut.next(now) == 3u));
 }
 
 BOOST_AUTO_TEST_CASE(only_waiting_writes_of_the_gateway_are_dropped) {
