@@ -7,9 +7,13 @@ namespace natgw::core::table {
 void engine::refuse(slot& x, ec reason, std::string detail, std::string id) {
   tell(x, entry_fact::refused, reason, std::move(detail), std::move(id));
   cancel_look(x);
-  no_wake(x);
-  queue.retire(x.place);
-  release_claim(x);
+  // What may have been executed is repeated until it is answered, and keeps
+  // its timer or its place, and what it turns into this entry.
+  if (!x.work || !x.work->op) {
+    no_wake(x);
+    queue.retire(x.place);
+    release_claim(x);
+  }
   x.wish = wish_kind::none;
   x.hold = hold_kind::none;
   x.told = told_kind::nothing;

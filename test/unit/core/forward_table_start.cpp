@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <boost/test/unit_test.hpp>
 
 #include "forward_table_world.hpp"
@@ -267,6 +269,38 @@ BOOST_AUTO_TEST_CASE(all_drops_are_gone_with_a_gateway_that_is_gone) {
   BOOST_TEST(w.told(entry_fact::refused, world::name(2)) == 1U);
   w.wish(entry_drop{world::spec(3)});
   BOOST_TEST(w.told(entry_fact::gone, world::name(3)) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(unanswered_write_outlives_a_gateway_that_comes_back) {
+  world w;
+  w.begin();
+  auto first = true;
+  w.on_reply = [&](const api_call& call, api_reply& reply) {
+    if (!is_write(call.action) || !std::exchange(first, false))
+      return false;
+    reply.outcome = call_class::unanswered;
+    reply.code = ec::timeout;
+    w.cloud.gateway_exists = false;
+    w.cloud.table_exists = false;
+    w.cloud.entries.clear();
+    w.cloud.tokens.clear();
+    return false;
+  };
+  w.wish(world::want(world::spec(1)));
+  w.run(20min);
+  BOOST_TEST(w.told(entry_fact::refused) == 1U);
+  w.cloud.gateway_exists = true;
+  w.cloud.table_exists = true;
+  w.run(2min);
+  BOOST_TEST_REQUIRE(w.report.usable);
+  w.wish(world::want(world::spec(1)));
+  w.run(2min);
+  BOOST_TEST(w.told(entry_fact::available) == 1U);
+  BOOST_TEST(w.cloud.entries.size() == 1U);
+  w.wish(entry_drop{world::spec(1)});
+  w.run(2min);
+  BOOST_TEST(w.told(entry_fact::gone) == 1U);
+  BOOST_TEST(w.cloud.entries.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
