@@ -70,6 +70,7 @@ struct engine {
   void tick();
   table_effects finish();
   std::optional<instant> wake() const;
+  bool is_trouble_untested() const;
   void unblock();
   void wake_at(slot& x, instant at);
   void no_wake(slot& x);

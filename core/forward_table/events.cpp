@@ -161,6 +161,8 @@ table_effects engine::finish() {
     dispatch_looks();
     drive_scan();
   }
+  if (is_trouble_untested() && now >= hold_until)
+    trouble.clear();
   flush_foreign();
   // What stands in the table proves that the quota has been raised.
   if (quota > 0)
@@ -191,11 +193,20 @@ std::optional<instant> engine::wake() const {
   }
   if (auto at = started_at + cfg.write_deadline; now < at && !blocked.empty())
     also(at);
+  if (is_trouble_untested())
+    also(hold_until);
   if (report_changed())
     also(next_report);
   if (quota > 0 && !last_report.quota_in_doubt)
     also(quota_until);
   return result;
+}
+
+/// Only an accepted write proves that a gateway takes writes again. With none
+/// left to try, nobody would ever be sent here to make one.
+bool engine::is_trouble_untested() const {
+  return !trouble.empty() && queue.empty() && writes_in_flight == 0
+         && repeating == 0;
 }
 
 void engine::unblock() {

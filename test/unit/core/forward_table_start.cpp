@@ -303,4 +303,30 @@ BOOST_AUTO_TEST_CASE(unanswered_write_outlives_a_gateway_that_comes_back) {
   BOOST_TEST(w.cloud.entries.empty());
 }
 
+BOOST_AUTO_TEST_CASE(refused_gateway_is_tried_again_though_nobody_waits) {
+  world w;
+  w.begin();
+  auto refused = 0;
+  w.on_reply = [&](const api_call& call, api_reply& reply) {
+    if (is_write(call.action)) {
+      ++refused;
+      reply.outcome = call_class::fatal_gateway;
+      reply.code = ec::gateway_unusable;
+      reply.detail = "Forbidden";
+      w.cloud.entries.clear();
+    }
+    return false;
+  };
+  w.wish(world::want(world::spec(1)));
+  w.run(5s);
+  BOOST_TEST(refused == 1);
+  BOOST_TEST(!w.report.usable);
+  BOOST_TEST(w.report.problem == "Forbidden");
+  // Its only write is not wanted any more: none will be accepted.
+  w.wish(entry_drop{world::spec(1)});
+  w.run(1h);
+  BOOST_TEST(w.told(entry_fact::gone) == 1U);
+  BOOST_TEST(w.report.usable);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
