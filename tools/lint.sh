@@ -32,14 +32,23 @@ tidy_keys() {
   done
 }
 
-# Of "key file" lines makes one line for each analysis: the product's sources
-# by the dozen, of one folder each; tests by themselves, since their helpers
-# have the same names in many files.
+# Of "key file" lines makes one line for each analysis: sources by the dozen,
+# of one folder each. A test that opens a namespace of the product is analysed
+# by itself: its helpers may be called like those of the next.
 tidy_batches() {
-  awk '{
+  local alone
+  alone=$(git ls-files 'test/*.cpp' | xargs grep -lE '^namespace [a-z]')
+  awk -v alone="$alone test/main.cpp" '
+  BEGIN {
+    split(alone, names)
+    for (i in names) single[names[i]] = 1
+  }
+  {
     folder = $2
-    sub(/\/.*/, "", folder)
-    if (folder != last || count == 12 || folder == "test") {
+    sub(/\/[^\/]*$/, "", folder)
+    if (folder !~ /^test/) sub(/\/.*/, "", folder)
+    if ($2 in single) folder = $2
+    if (folder != last || count == 12) {
       if (line != "") print line
       line = ""
       count = 0

@@ -27,7 +27,7 @@ struct file_identity {
 };
 
 std::optional<file_identity> identify(const std::string& path) {
-  struct stat x {};
+  struct stat x{};
   if (::stat(path.c_str(), &x) != 0)
     return std::nullopt;
   return file_identity{x.st_dev, x.st_ino, x.st_mtim.tv_sec, x.st_mtim.tv_nsec,

@@ -30,11 +30,11 @@ std::string make_kubeconfig(std::string_view url, std::string_view ca_pem,
   auto authority
     = ca_pem.empty()
         ? std::string{}
-        : concat(
-          "    certificate-authority-data: ",
-          encode_base64({reinterpret_cast<const unsigned char*>(ca_pem.data()),
-                         ca_pem.size()}),
-          "\n");
+        : concat("    certificate-authority-data: ",
+                 encode_base64(
+                   {reinterpret_cast<const unsigned char*>(ca_pem.data()),
+                    ca_pem.size()}),
+                 "\n");
   return concat("apiVersion: v1\n"
                 "kind: Config\n"
                 "current-context: emulator\n"

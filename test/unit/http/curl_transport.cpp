@@ -28,7 +28,7 @@ using test::raw_server;
 /// Long enough that only a bug makes a test wait for it.
 constexpr auto patience = 20s;
 
-http::request get(std::string url) {
+http::request get_request(std::string url) {
   http::request result;
   result.url = std::move(url);
   return result;
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(request_and_answer_arrive_whole) {
     x.wait(10'000);
   }};
   http::curl_transport aut;
-  auto got = ask(aut, get(server.url("/x")));
+  auto got = ask(aut, get_request(server.url("/x")));
   BOOST_REQUIRE(got);
   BOOST_TEST(got->status == 404);
   BOOST_TEST(got->body == "body");
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(request_and_answer_arrive_whole) {
 BOOST_AUTO_TEST_CASE(nothing_is_sent_that_was_not_asked_for) {
   raw_server server{echo};
   http::curl_transport aut{{.user_agent = "test/1"}};
-  auto x = get(server.url("/p?q=1"));
+  auto x = get_request(server.url("/p?q=1"));
   x.verb = http::method::post;
   x.headers = {{"x-a", "1"}, {"X-Empty", ""}};
   auto got = ask(aut, x);
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(every_method_goes_out_by_its_name_with_its_body) {
     for (auto body : {"", "{\"a\":1}"}) {
       if (verb == get && *body != '\0')
         continue;
-      auto x = ::get(server.url());
+      auto x = get_request(server.url());
       x.verb = verb;
       x.body = body;
       auto got = ask(aut, x);
@@ -172,7 +172,8 @@ BOOST_AUTO_TEST_CASE(many_requests_share_few_connections) {
   http::curl_transport aut{{.max_host_connections = 4}};
   std::vector<std::future<expected<http::response>>> pending;
   for (auto i = 0; i < 500; ++i)
-    pending.push_back(send(aut, get(server.url("/" + std::to_string(i)))));
+    pending.push_back(
+      send(aut, get_request(server.url("/" + std::to_string(i)))));
   auto i = 0;
   for (auto& x : pending) {
     BOOST_REQUIRE(x.wait_for(patience) == std::future_status::ready);
@@ -189,7 +190,7 @@ BOOST_AUTO_TEST_CASE(silent_server_times_out) {
     x.wait(10'000);
   }};
   http::curl_transport aut;
-  auto x = get(server.url());
+  auto x = get_request(server.url());
   x.timeout = 50ms;
   BOOST_TEST((code_of(ask(aut, x)) == ec::timeout));
 }
@@ -202,7 +203,7 @@ BOOST_AUTO_TEST_CASE(slow_drip_times_out) {
       x.wait(5);
   }};
   http::curl_transport aut;
-  auto x = get(server.url());
+  auto x = get_request(server.url());
   x.timeout = 100ms;
   BOOST_TEST((code_of(ask(aut, x)) == ec::timeout));
 }
@@ -215,7 +216,7 @@ BOOST_AUTO_TEST_CASE(endless_body_is_cut_off) {
     }
   }};
   http::curl_transport aut;
-  auto x = get(server.url());
+  auto x = get_request(server.url());
   x.max_response_bytes = 100'000;
   BOOST_TEST((code_of(ask(aut, x)) == ec::too_large));
 }
@@ -227,7 +228,7 @@ BOOST_AUTO_TEST_CASE(huge_announcement_is_refused_before_the_body) {
     x.wait(10'000);
   }};
   http::curl_transport aut;
-  BOOST_TEST((code_of(ask(aut, get(server.url()))) == ec::too_large));
+  BOOST_TEST((code_of(ask(aut, get_request(server.url()))) == ec::too_large));
 }
 
 BOOST_AUTO_TEST_CASE(endless_head_is_cut_off) {
@@ -238,7 +239,7 @@ BOOST_AUTO_TEST_CASE(endless_head_is_cut_off) {
     }
   }};
   http::curl_transport aut;
-  BOOST_TEST((code_of(ask(aut, get(server.url()))) == ec::too_large));
+  BOOST_TEST((code_of(ask(aut, get_request(server.url()))) == ec::too_large));
 }
 
 BOOST_AUTO_TEST_CASE(body_of_exactly_the_bound_passes) {
@@ -248,7 +249,7 @@ BOOST_AUTO_TEST_CASE(body_of_exactly_the_bound_passes) {
     x.wait(10'000);
   }};
   http::curl_transport aut;
-  auto x = get(server.url());
+  auto x = get_request(server.url());
   x.max_response_bytes = 1'000;
   auto got = ask(aut, x);
   BOOST_REQUIRE(got);
@@ -261,7 +262,7 @@ BOOST_AUTO_TEST_CASE(truncated_body_is_an_error) {
     x.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
   }};
   http::curl_transport aut;
-  BOOST_TEST((code_of(ask(aut, get(server.url()))) == ec::transport));
+  BOOST_TEST((code_of(ask(aut, get_request(server.url()))) == ec::transport));
 }
 
 BOOST_AUTO_TEST_CASE(truncated_chunks_are_an_error) {
@@ -270,7 +271,7 @@ BOOST_AUTO_TEST_CASE(truncated_chunks_are_an_error) {
     x.write(chunked_head + chunk("half"));
   }};
   http::curl_transport aut;
-  BOOST_TEST((code_of(ask(aut, get(server.url()))) == ec::transport));
+  BOOST_TEST((code_of(ask(aut, get_request(server.url()))) == ec::transport));
 }
 
 BOOST_AUTO_TEST_CASE(no_server_no_protocol_no_sense_are_errors) {
@@ -284,10 +285,11 @@ BOOST_AUTO_TEST_CASE(no_server_no_protocol_no_sense_are_errors) {
     closed = gone.url();
   }
   http::curl_transport aut;
-  auto bad_header = get(noise.url());
+  auto bad_header = get_request(noise.url());
   bad_header.headers = {{"x", "a\r\ny: b"}};
-  for (auto& x : {get(closed), get(noise.url()), get("file:///etc/passwd"),
-                  get("http://a b/"), bad_header})
+  for (auto& x : {get_request(closed), get_request(noise.url()),
+                  get_request("file:///etc/passwd"), get_request("http://a b/"),
+                  bad_header})
     BOOST_TEST((code_of(ask(aut, x)) == ec::transport), x.url);
 }
 
@@ -299,7 +301,7 @@ BOOST_AUTO_TEST_CASE(redirect_is_an_answer_like_any_other) {
     x.wait(10'000);
   }};
   http::curl_transport aut;
-  auto got = ask(aut, get(server.url()));
+  auto got = ask(aut, get_request(server.url()));
   BOOST_REQUIRE(got);
   BOOST_TEST(got->status == 302);
 }
@@ -309,9 +311,9 @@ BOOST_AUTO_TEST_CASE(proxy_of_the_environment_is_ignored) {
   setenv("http_proxy", "http://127.0.0.1:1", 1);
   {
     http::curl_transport aut;
-    BOOST_TEST(ask(aut, get(server.url())).has_value());
+    BOOST_TEST(ask(aut, get_request(server.url())).has_value());
     http::curl_transport told{{.proxy_from_environment = true}};
-    BOOST_TEST(!ask(told, get(server.url())).has_value());
+    BOOST_TEST(!ask(told, get_request(server.url())).has_value());
   }
   unsetenv("http_proxy");
 }
@@ -324,7 +326,7 @@ BOOST_AUTO_TEST_CASE(interim_answer_is_skipped) {
     x.wait(10'000);
   }};
   http::curl_transport aut;
-  auto got = ask(aut, get(server.url()));
+  auto got = ask(aut, get_request(server.url()));
   BOOST_REQUIRE(got);
   BOOST_TEST(got->body == "final");
   BOOST_TEST(got->find("link") == "");
@@ -338,7 +340,7 @@ BOOST_AUTO_TEST_CASE(fenced_request_never_leaves) {
   }};
   {
     http::curl_transport aut;
-    auto x = get(server.url());
+    auto x = get_request(server.url());
     x.timeout = 5s;
     x.not_after = http::boot_now() + 4s;
     BOOST_TEST((code_of(ask(aut, x)) == ec::fenced));
@@ -361,9 +363,9 @@ BOOST_AUTO_TEST_CASE(fence_is_checked_again_when_the_connection_stands) {
   }};
   {
     http::curl_transport aut{{.max_host_connections = 1}};
-    auto first = send(aut, get(server.url()));
+    auto first = send(aut, get_request(server.url()));
     arrived.get_future().wait();
-    auto x = get(server.url());
+    auto x = get_request(server.url());
     x.timeout = 5s;
     x.not_after = http::boot_now() + 5s + 150ms;
     BOOST_TEST((code_of(ask(aut, x)) == ec::fenced));
@@ -375,7 +377,7 @@ BOOST_AUTO_TEST_CASE(fence_is_checked_again_when_the_connection_stands) {
 BOOST_AUTO_TEST_CASE(distant_fence_lets_a_request_pass) {
   raw_server server{echo};
   http::curl_transport aut;
-  auto x = get(server.url());
+  auto x = get_request(server.url());
   x.not_after = http::boot_now() + 1h;
   BOOST_TEST(ask(aut, x).has_value());
 }
@@ -390,16 +392,17 @@ BOOST_AUTO_TEST_CASE(cancelled_request_completes_once) {
   http::curl_transport aut;
   std::atomic<int> calls = 0;
   std::promise<expected<http::response>> result;
-  auto id = aut.send(get(server.url()), [&](expected<http::response> x) {
-    if (++calls == 1)
-      result.set_value(std::move(x));
-  });
+  auto id = aut.send(get_request(server.url()),
+                     [&](expected<http::response> x) {
+                       if (++calls == 1)
+                         result.set_value(std::move(x));
+                     });
   arrived.get_future().wait();
   aut.cancel(id);
   aut.cancel(id);
   aut.cancel(4'711);
   BOOST_TEST((code_of(result.get_future().get()) == ec::cancelled));
-  BOOST_TEST((code_of(ask(aut, get("file:///"))) == ec::transport));
+  BOOST_TEST((code_of(ask(aut, get_request("file:///"))) == ec::transport));
   BOOST_TEST(calls == 1);
 }
 
@@ -413,11 +416,11 @@ BOOST_AUTO_TEST_CASE(end_of_the_transport_completes_everything_once) {
   {
     http::curl_transport aut;
     for (auto i = 0; i < 50; ++i)
-      aut.send(get(server.url()), [&](expected<http::response> x) {
+      aut.send(get_request(server.url()), [&](expected<http::response> x) {
         if (!x && x.error().code == ec::cancelled)
           ++cancelled;
       });
-    aut.stream(get(server.url()),
+    aut.stream(get_request(server.url()),
                {[](http::response) {}, [](std::string_view) {},
                 [&](expected<void> x) {
                   if (!x && x.error().code == ec::cancelled)
@@ -440,7 +443,7 @@ BOOST_AUTO_TEST_CASE(stream_arrives_as_it_comes) {
   }};
   collector got;
   http::curl_transport aut;
-  aut.stream(get(server.url()), got.handler());
+  aut.stream(get_request(server.url()), got.handler());
   got.head_seen.get_future().wait();
   BOOST_TEST(got.head->status == 200);
   BOOST_TEST(got.head->find("x-a") == "b");
@@ -457,7 +460,7 @@ BOOST_AUTO_TEST_CASE(refused_stream_has_its_body_in_the_head) {
   }};
   collector got;
   http::curl_transport aut;
-  aut.stream(get(server.url()), got.handler());
+  aut.stream(get_request(server.url()), got.handler());
   BOOST_TEST(got.wait().has_value());
   BOOST_TEST(got.head->status == 410);
   BOOST_TEST(got.head->body == "too old");
@@ -471,7 +474,7 @@ BOOST_AUTO_TEST_CASE(broken_stream_ends_with_an_error) {
   }};
   collector got;
   http::curl_transport aut;
-  aut.stream(get(server.url()), got.handler());
+  aut.stream(get_request(server.url()), got.handler());
   BOOST_TEST((code_of(got.wait()) == ec::transport));
   BOOST_TEST(got.data == "some");
 }
@@ -483,7 +486,7 @@ BOOST_AUTO_TEST_CASE(stream_without_a_head_times_out) {
   }};
   collector got;
   http::curl_transport aut;
-  auto x = get(server.url());
+  auto x = get_request(server.url());
   x.timeout = 50ms;
   aut.stream(x, got.handler());
   BOOST_TEST((code_of(got.wait()) == ec::timeout));
@@ -503,7 +506,7 @@ BOOST_AUTO_TEST_CASE(silent_stream_times_out_but_a_talking_one_lives) {
   }};
   collector got;
   http::curl_transport aut;
-  auto x = get(server.url());
+  auto x = get_request(server.url());
   x.timeout = 10s;
   x.idle_timeout = 200ms;
   aut.stream(x, got.handler());
@@ -519,7 +522,7 @@ BOOST_AUTO_TEST_CASE(cancelled_stream_ends) {
   }};
   collector got;
   http::curl_transport aut;
-  auto id = aut.stream(get(server.url()), got.handler());
+  auto id = aut.stream(get_request(server.url()), got.handler());
   got.head_seen.get_future().wait();
   aut.cancel(id);
   BOOST_TEST((code_of(got.wait()) == ec::cancelled));
@@ -546,13 +549,13 @@ BOOST_AUTO_TEST_CASE(unconsumed_stream_is_paused_until_it_is_consumed) {
   }};
   collector got;
   http::curl_transport aut{{.stream_window = window}};
-  auto x = get(server.url());
+  auto x = get_request(server.url());
   // Pausing must not look like silence.
   x.idle_timeout = 50ms;
   auto id = aut.stream(x, got.handler());
   got.head_seen.get_future().wait();
   // Other requests go on; by the time they are done the stream is paused.
-  BOOST_TEST(ask(aut, get(clock.url())).has_value());
+  BOOST_TEST(ask(aut, get_request(clock.url())).has_value());
   BOOST_TEST(got.received >= window);
   BOOST_TEST(got.received <= 2 * window);
   BOOST_TEST(written < total);
@@ -560,7 +563,7 @@ BOOST_AUTO_TEST_CASE(unconsumed_stream_is_paused_until_it_is_consumed) {
     auto now = got.received.load();
     aut.consumed(id, now - done);
     done = now;
-    BOOST_REQUIRE(ask(aut, get(other.url())).has_value());
+    BOOST_REQUIRE(ask(aut, get_request(other.url())).has_value());
   }
   BOOST_TEST(got.wait().has_value());
   BOOST_TEST(got.received == total);
@@ -578,21 +581,21 @@ BOOST_AUTO_TEST_CASE(tls_trusts_the_given_authority_and_no_other) {
   auto url = (*server)->url() + "/secure";
   {
     http::curl_transport aut{{.tls = {.ca_pem = known->ca_pem}}};
-    auto got = ask(aut, get(url));
+    auto got = ask(aut, get_request(url));
     BOOST_REQUIRE(got);
     BOOST_TEST(got->body == "/secure");
   }
   {
     http::curl_transport aut{{.tls = {.ca_pem = other->ca_pem}}};
-    BOOST_TEST((code_of(ask(aut, get(url))) == ec::transport));
+    BOOST_TEST((code_of(ask(aut, get_request(url))) == ec::transport));
   }
   {
     http::curl_transport aut;
-    BOOST_TEST((code_of(ask(aut, get(url))) == ec::transport));
+    BOOST_TEST((code_of(ask(aut, get_request(url))) == ec::transport));
   }
   {
     http::curl_transport aut{{.tls = {.verify = false}}};
-    BOOST_TEST(ask(aut, get(url)).has_value());
+    BOOST_TEST(ask(aut, get_request(url)).has_value());
   }
 }
 
@@ -609,7 +612,7 @@ BOOST_AUTO_TEST_CASE(certificate_may_be_another_host_s_by_name) {
   auto ask_as = [&](const std::string& name) {
     http::curl_transport aut{
       {.tls = {.ca_pem = known->ca_pem, .server_name = name}}};
-    return ask(aut, get(url + "/"));
+    return ask(aut, get_request(url + "/"));
   };
   BOOST_TEST((code_of(ask_as("")) == ec::transport));
   BOOST_TEST((code_of(ask_as("elsewhere")) == ec::transport));
@@ -624,7 +627,8 @@ BOOST_AUTO_TEST_CASE(reset_before_the_answer_is_an_error) {
     {}, [](serving::request, serving::responder r) { r.reset(); });
   BOOST_REQUIRE(server);
   http::curl_transport aut;
-  BOOST_TEST((code_of(ask(aut, get((*server)->url()))) == ec::transport));
+  BOOST_TEST(
+    (code_of(ask(aut, get_request((*server)->url()))) == ec::transport));
 }
 
 BOOST_AUTO_TEST_CASE(callback_may_send_the_next_request) {
@@ -633,7 +637,7 @@ BOOST_AUTO_TEST_CASE(callback_may_send_the_next_request) {
   std::promise<void> done;
   auto left = 100;
   std::function<void()> next = [&] {
-    aut.send(get(server.url()), [&](expected<http::response> x) {
+    aut.send(get_request(server.url()), [&](expected<http::response> x) {
       if (x && --left > 0)
         next();
       else
@@ -655,7 +659,7 @@ BOOST_AUTO_TEST_CASE(connection_that_the_server_closed_is_not_used_again) {
   }};
   http::curl_transport aut;
   for (auto i = 1; i <= 20; ++i) {
-    BOOST_TEST(ask(aut, get(server.url())).has_value());
+    BOOST_TEST(ask(aut, get_request(server.url())).has_value());
     server.wait_for_closed(i);
   }
 }
