@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/ip_address.hpp"
+#include "core/time_text.hpp"
 #include "emulator/kube/address_pool.hpp"
 #include "emulator/kube/concat.hpp"
 #include "emulator/kube/json_access.hpp"
@@ -116,7 +117,7 @@ struct fleet::state {
 };
 
 std::string fleet::state::time(instant now) const {
-  return timestamp(server.wall_time_at(now));
+  return core::format_time(server.wall_time_at(now));
 }
 
 void fleet::state::create_nodes(instant now) {

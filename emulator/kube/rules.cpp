@@ -150,22 +150,6 @@ wall_time wall_time_at(wall_time origin, instant now) {
            now.time_since_epoch());
 }
 
-std::string timestamp(wall_time x) {
-  auto seconds = std::chrono::floor<std::chrono::seconds>(x);
-  auto day = std::chrono::floor<std::chrono::days>(seconds);
-  std::chrono::year_month_day date{day};
-  std::chrono::hh_mm_ss time{seconds - day};
-  std::array<char, 40> out{};
-  std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ",
-                static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()),
-                static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()));
-  return out.data();
-}
-
 std::string make_uid(std::mt19937_64& random) {
   auto high = random();
   auto low = random();

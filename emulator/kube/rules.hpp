@@ -14,9 +14,6 @@ namespace natgw::emulator::kube {
 /// Calendar time at `now`, if it was `origin` at the instant zero.
 wall_time wall_time_at(wall_time origin, instant now);
 
-/// "2025-01-31T12:00:00Z".
-std::string timestamp(wall_time x);
-
 /// A random uid of version 4.
 std::string make_uid(std::mt19937_64& random);
 

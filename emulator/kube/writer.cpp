@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/time_text.hpp"
 #include "emulator/kube/concat.hpp"
 #include "emulator/kube/json_access.hpp"
 #include "emulator/kube/patch.hpp"
@@ -66,7 +67,7 @@ wall_time writer::wall_time_at(instant now) const {
 }
 
 std::string writer::wall(instant now) const {
-  return timestamp(wall_time_at(now));
+  return core::format_time(wall_time_at(now));
 }
 
 std::optional<refusal> writer::check_identity(const address& at,
