@@ -6,6 +6,11 @@
 
 namespace natgw::http {
 
+bool follows_goaway() {
+  constexpr unsigned since = 0x080500;
+  return curl_version_info(CURLVERSION_NOW)->version_num >= since;
+}
+
 curl_transport::curl_transport(curl_options cfg)
   : loop_{std::make_unique<curl_loop>(std::move(cfg))} {
 }

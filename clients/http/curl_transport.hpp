@@ -26,6 +26,12 @@ struct tls_options {
   bool verify = true;
 };
 
+/// Tells whether the libcurl at hand leaves an HTTP/2 connection that its
+/// server has said GOAWAY on, as kube-apiserver with --goaway-chance and most
+/// proxies do now and then. Before 8.5.0 it may go on to send requests there,
+/// which nobody answers (curl's pull request 12054).
+bool follows_goaway();
+
 struct curl_options {
   tls_options tls{};
   std::string user_agent = "natgw-controller";
@@ -36,7 +42,7 @@ struct curl_options {
   bool proxy_from_environment = false;
   /// Offers HTTP/2 for requests over TLS. Streams always use HTTP/1.1: each
   /// has a connection of its own, so that a paused one delays nobody.
-  bool http2 = true;
+  bool http2 = follows_goaway();
   std::chrono::milliseconds connect_timeout{5'000};
   /// Connections to one host, streams included; requests beyond wait within
   /// their timeout, in no fair order: whoever sends bounds what is under way.

@@ -103,7 +103,8 @@ BOOST_AUTO_TEST_SUITE(http2)
 
 BOOST_AUTO_TEST_CASE(many_requests_go_over_http2_at_once) {
   http2_server server;
-  http::curl_transport aut{{.tls = {.ca_pem = server.identity.ca_pem}}};
+  http::curl_transport aut{
+    {.tls = {.ca_pem = server.identity.ca_pem}, .http2 = true}};
   BOOST_TEST_REQUIRE(comes_up(aut, server));
   std::vector<std::future<expected<http::response>>> pending;
   for (auto i = 0; i < 100; ++i)
@@ -118,7 +119,8 @@ BOOST_AUTO_TEST_CASE(many_requests_go_over_http2_at_once) {
 
 BOOST_AUTO_TEST_CASE(http2_is_not_spoken_where_it_is_not_wanted) {
   http2_server server;
-  http::curl_transport wanted{{.tls = {.ca_pem = server.identity.ca_pem}}};
+  http::curl_transport wanted{
+    {.tls = {.ca_pem = server.identity.ca_pem}, .http2 = true}};
   BOOST_TEST_REQUIRE(comes_up(wanted, server));
   http::curl_transport aut{
     {.tls = {.ca_pem = server.identity.ca_pem}, .http2 = false}};
@@ -133,9 +135,11 @@ BOOST_AUTO_TEST_CASE(client_certificate_is_shown_where_it_is_asked_for) {
   http::curl_transport known{
     {.tls = {.ca_pem = server.identity.ca_pem,
              .certificate_pem = me->server.certificate_pem,
-             .key_pem = me->server.key_pem}}};
+             .key_pem = me->server.key_pem},
+     .http2 = true}};
   BOOST_TEST(comes_up(known, server));
-  http::curl_transport nobody{{.tls = {.ca_pem = server.identity.ca_pem}}};
+  http::curl_transport nobody{
+    {.tls = {.ca_pem = server.identity.ca_pem}, .http2 = true}};
   BOOST_TEST(!send(nobody, server.url("hello")).get().has_value());
 }
 
