@@ -167,13 +167,19 @@ pod_revision describe_pod(const change& x) {
 
 } // namespace
 
-history::history(store& source) : log_(std::make_shared<log>()) {
-  source.subscribe([kept = log_](const change_ptr& x) {
-    if (x->type->custom && x->type->plural == "poddnats")
-      kept->records.push_back(describe_record(*x));
-    else if (!x->type->custom && x->type->plural == "pods")
-      kept->pods.push_back(describe_pod(*x));
-  });
+history::history() : log_(std::make_shared<log>()) {
+  // nop
+}
+
+history::history(store& source) : history() {
+  source.subscribe([kept = log_](const change_ptr& x) { kept->add(*x); });
+}
+
+void history::log::add(const change& x) {
+  if (x.type->custom && x.type->plural == "poddnats")
+    records.push_back(describe_record(x));
+  else if (!x.type->custom && x.type->plural == "pods")
+    pods.push_back(describe_pod(x));
 }
 
 std::vector<duplicate> history::duplicates() const {

@@ -70,10 +70,19 @@ struct duplicate {
 };
 
 /// Every revision of every PodDNAT and pod, reduced to what counts of harm
-/// are made of. Subscribes to a store.
+/// are made of.
 class history {
 public:
+  /// Is told by `add` alone.
+  history();
+
+  /// Subscribes to a store.
   explicit history(store& source);
+
+  /// One more revision; they come in their order.
+  void add(const change& x) {
+    log_->add(x);
+  }
 
   const std::vector<record_revision>& records() const {
     return log_->records;
@@ -90,6 +99,8 @@ private:
   struct log {
     std::vector<record_revision> records;
     std::vector<pod_revision> pods;
+
+    void add(const change& x);
   };
 
   /// Shared with the subscription, which may outlive this object.

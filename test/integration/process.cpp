@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,13 +15,29 @@ namespace natgw::test {
 
 process::process(std::vector<std::string> command) {
   std::array<int, 2> ends{};
-  if (pipe(ends.data()) != 0)
+  if (pipe2(ends.data(), O_CLOEXEC) != 0)
     throw std::runtime_error("pipe");
+  out_ = fdopen(ends[0], "r");
+  start(std::move(command), ends[1], -1);
+}
+
+process::process(std::vector<std::string> command,
+                 const std::string& log_path) {
+  auto log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+                  0600);
+  if (log < 0)
+    throw std::runtime_error("cannot write " + log_path);
+  start(std::move(command), log, log);
+}
+
+void process::start(std::vector<std::string> command, int out, int err) {
+  // A test that is killed takes what it started along.
+  command.insert(command.begin(), {"setpriv", "--pdeathsig", "KILL", "--"});
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addclose(&actions, ends[0]);
-  posix_spawn_file_actions_addclose(&actions, ends[1]);
+  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  if (err >= 0)
+    posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   // The child must not inherit the signals that we keep blocked.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -37,11 +54,10 @@ process::process(std::vector<std::string> command) {
                               arguments.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  close(ends[1]);
-  out_ = fdopen(ends[0], "r");
+  close(out);
   if (problem != 0) {
     pid_ = -1;
-    throw std::runtime_error("cannot start " + command[0]);
+    throw std::runtime_error("cannot start " + command[4]);
   }
 }
 

@@ -15,6 +15,9 @@ class process {
 public:
   /// Starts a program with arguments; its standard error is ours.
   explicit process(std::vector<std::string> command);
+
+  /// The same, but both its outputs go to the end of a file.
+  process(std::vector<std::string> command, const std::string& log_path);
   ~process();
 
   process(const process&) = delete;
@@ -33,6 +36,10 @@ public:
   int wait();
 
 private:
+  /// Starts the program with these as standard output and, unless it is -1,
+  /// as standard error.
+  void start(std::vector<std::string> command, int out, int err);
+
   pid_t pid_ = -1;
   FILE* out_ = nullptr;
 };
