@@ -10,8 +10,8 @@ build_packages=(
   openssl curl nghttp2-server
 )
 lint_packages=(clang-19 clang-tidy-19 clang-format-19)
-# For CAF's source, from which an instrumented library is built.
-tsan_packages=(dpkg-dev)
+# For the sources of CAF and of Kubernetes, which the tests build.
+source_packages=(dpkg-dev)
 
 lists_are_fresh=false
 

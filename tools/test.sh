@@ -1,6 +1,7 @@
 # Runs the tests and counts; to be sourced.
 
 . tools/caf_tsan.sh
+. tools/kube_servers.sh
 
 passed=0
 failed=0
@@ -77,6 +78,13 @@ run_address_tests() {
   done
 }
 
+# Scenarios on a real kube-apiserver and on the embedded one.
+run_kube_tests() {
+  find_kube_servers
+  export NATGW_KUBE_SERVERS=$kube_servers
+  run_suite 'kube (asan, ubsan)' build/asan/test/natgw-test-kube
+}
+
 # The tests whose subject has threads; nothing is suppressed.
 run_thread_tests() {
   find_caf_tsan
@@ -96,6 +104,7 @@ run_tests() {
   check 'release build' build release natgw-controller
   build asan all
   run_address_tests
+  run_kube_tests
   [[ $1 == address ]] || run_thread_tests
   printf '%s\n' "${complaints[@]}" "${results[@]}"
   printf '%d passed, %d failed\n' "$passed" "$failed"

@@ -1,0 +1,146 @@
+#include "test/kube/kubelet.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace natgw::test {
+
+namespace {
+
+constexpr const char* zone_label = "topology.kubernetes.io/zone";
+
+std::string annotation(const json& pod, const char* name) {
+  return text_at(pod, {"metadata", "annotations", name});
+}
+
+std::string target_of(const json& pod) {
+  return "/api/v1/namespaces/" + text_at(pod, {"metadata", "namespace"})
+         + "/pods/" + text_at(pod, {"metadata", "name"});
+}
+
+} // namespace
+
+kubelet::kubelet(kube_api& api, observer& seen, std::string ns,
+                 std::vector<std::string> zones)
+  : api_{api},
+    seen_{seen},
+    ns_{std::move(ns)},
+    zones_{std::move(zones)} {
+  for (const auto& zone : zones_)
+    make_node("node-" + zone, {{zone_label, zone}});
+  make_node("node-virtual",
+            {{zone_label, zones_.front()}, {"type", "virtual-kubelet"}});
+  make_node("node-bare", json::object());
+  seen_.subscribe([this](const sighting& x) {
+    if (x.resource != "pods" || !x.key.starts_with(ns_ + "/"))
+      return;
+    std::lock_guard lock{mutex_};
+    dirty_.insert(x.key);
+    wake_.notify_all();
+  });
+  thread_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
+}
+
+kubelet::~kubelet() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void kubelet::pause(bool on) {
+  std::lock_guard lock{mutex_};
+  paused_ = on;
+  wake_.notify_all();
+}
+
+void kubelet::make_node(const std::string& name, const json& labels) {
+  api_.post("/api/v1/nodes",
+            {{"apiVersion", "v1"},
+             {"kind", "Node"},
+             {"metadata", {{"name", name}, {"labels", labels}}}});
+}
+
+void kubelet::run(const std::stop_token& stop) {
+  for (;;) {
+    std::string key;
+    {
+      std::unique_lock lock{mutex_};
+      if (!wake_.wait(lock, stop,
+                      [this] { return !dirty_.empty() && !paused_; }))
+        return;
+      key = *dirty_.begin();
+      dirty_.erase(dirty_.begin());
+    }
+    serve(key);
+  }
+}
+
+void kubelet::serve(const std::string& key) {
+  auto pod = seen_.find("pods", key);
+  if (!pod)
+    return;
+  if (!at(*pod, {"metadata", "deletionTimestamp"}).is_null())
+    end(*pod);
+  else if (text_at(*pod, {"spec", "nodeName"}).empty())
+    bind(*pod);
+  else if (text_at(*pod, {"status", "podIP"}).empty())
+    set_running(*pod);
+}
+
+std::string kubelet::choose_node(const json& pod) {
+  auto wish = annotation(pod, "test/node");
+  if (!wish.empty())
+    return wish == "none" ? "" : wish;
+  auto zone = text_at(pod, {"spec", "nodeSelector", zone_label});
+  if (zone.empty())
+    zone = zones_[next_zone_++ % zones_.size()];
+  return "node-" + zone;
+}
+
+void kubelet::bind(const json& pod) {
+  auto node = choose_node(pod);
+  if (!node.empty())
+    api_.post(target_of(pod) + "/binding",
+              {{"apiVersion", "v1"},
+               {"kind", "Binding"},
+               {"metadata", {{"name", text_at(pod, {"metadata", "name"})}}},
+               {"target", {{"kind", "Node"}, {"name", node}}}});
+}
+
+std::string kubelet::next_address() {
+  // No address comes twice, in whichever cluster.
+  static std::atomic<uint32_t> last{0};
+  auto n = ++last;
+  return fmt::format("172.16.{}.{}", n / 250, n % 250 + 1);
+}
+
+void kubelet::set_running(const json& pod) {
+  auto phase = text_at(pod, {"status", "phase"});
+  auto ip = annotation(pod, "test/ip");
+  if (ip == "none" || phase == "Succeeded" || phase == "Failed")
+    return;
+  if (ip.empty())
+    ip = next_address();
+  auto address = json::object({{"ip", ip}});
+  json ready{{"type", "Ready"}, {"status", "True"}};
+  api_.strategic(target_of(pod) + "/status",
+                 {{"metadata", {{"uid", text_at(pod, {"metadata", "uid"})}}},
+                  {"status",
+                   {{"phase", "Running"},
+                    {"podIP", ip},
+                    {"podIPs", json::array({address})},
+                    {"conditions", json::array({ready})}}}});
+}
+
+void kubelet::end(const json& pod) {
+  if (!annotation(pod, "test/linger").empty())
+    return;
+  api_.remove(target_of(pod), {{"apiVersion", "v1"},
+                               {"kind", "DeleteOptions"},
+                               {"gracePeriodSeconds", 0},
+                               {"preconditions",
+                                {{"uid", text_at(pod, {"metadata", "uid"})}}}});
+}
+
+} // namespace natgw::test

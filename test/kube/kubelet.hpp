@@ -1,0 +1,64 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "test/kube/observer.hpp"
+
+namespace natgw::test {
+
+/// Plays scheduler, network plug-in and kubelets in one namespace: binds pods
+/// to nodes, gives them addresses, sets them Running, and ends them when they
+/// are deleted. A pod's annotations steer it:
+///
+///   test/node: NAME   bind it there; "none": leave it pending
+///   test/ip: ADDRESS  its address; "none": it gets none yet
+///   test/linger: any  when deleted it stays Terminating until somebody
+///                     deletes it with grace period 0
+class kubelet {
+public:
+  /// `zones`: a node for each is made, called node-ZONE, and two others:
+  /// `node-virtual` (a virtual-kubelet) and `node-bare` (without a zone).
+  kubelet(kube_api& api, observer& seen, std::string ns,
+          std::vector<std::string> zones);
+
+  kubelet(const kubelet&) = delete;
+  kubelet& operator=(const kubelet&) = delete;
+
+  /// Ends.
+  ~kubelet();
+
+  /// While true nobody is served.
+  void pause(bool on);
+
+private:
+  void run(const std::stop_token& stop);
+  void serve(const std::string& key);
+  void bind(const json& pod);
+  void set_running(const json& pod);
+  void end(const json& pod);
+  std::string choose_node(const json& pod);
+  std::string next_address();
+  void make_node(const std::string& name, const json& labels);
+
+  kube_api& api_;
+  observer& seen_;
+  std::string ns_;
+  std::vector<std::string> zones_;
+  size_t next_zone_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  /// Keys of pods to look at.
+  std::set<std::string> dirty_;
+  bool paused_ = false;
+  std::jthread thread_;
+};
+
+} // namespace natgw::test

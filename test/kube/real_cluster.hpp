@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "test/integration/process.hpp"
+#include "test/kube/cluster.hpp"
+
+namespace natgw::test {
+
+/// kube-apiserver, etcd and kube-controller-manager on loopback, with TLS,
+/// tokens and RBAC, from the folder that NATGW_KUBE_SERVERS names.
+class real_cluster final : public cluster {
+public:
+  real_cluster();
+
+  bool is_real() const override {
+    return true;
+  }
+  kube_access admin() const override;
+  kube_access controller() override;
+  std::vector<audited> audit(instant since) override;
+
+  /// Ends the API server by SIGTERM; etcd and its data stay.
+  void stop_api();
+  /// Starts it again and waits until it is ready.
+  void start_api();
+  /// Makes etcd forget all but the present.
+  void compact();
+
+private:
+  std::string path(const std::string& name) const {
+    return folder_ / name;
+  }
+  std::string server(const std::string& name) const;
+  void write(const std::string& name, const std::string& text) const;
+  void start_etcd();
+  void start_manager();
+  void apply_manifests();
+
+  temporary_folder folder_;
+  std::string binaries_;
+  uint16_t etcd_port_ = 0;
+  uint16_t etcd_peer_port_ = 0;
+  uint16_t api_port_ = 0;
+  std::string ca_pem_;
+  std::string admin_token_;
+  std::unique_ptr<kube_api> api_;
+  std::unique_ptr<process> etcd_;
+  std::unique_ptr<process> apiserver_;
+  std::unique_ptr<process> manager_;
+};
+
+} // namespace natgw::test

@@ -1,0 +1,318 @@
+#include "test/kube/world.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <unordered_map>
+#include <utility>
+
+#include <boost/test/results_collector.hpp>
+#include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+
+#include "clients/http/boot_time.hpp"
+#include "emulator/kube/kubeconfig.hpp"
+#include "emulator/kube/store.hpp"
+#include "test/kube/eventually.hpp"
+#include "test/unit/serving/http_client.hpp"
+
+namespace natgw::test {
+
+namespace {
+
+std::string new_namespace() {
+  static int last = 0;
+  return "scenario-" + std::to_string(++last);
+}
+
+std::vector<std::string> zones_of(const emulator::vpc_options& cloud) {
+  std::vector<std::string> result;
+  for (const auto& x : cloud.gateways)
+    if (std::ranges::find(result, x.zone) == result.end())
+      result.push_back(x.zone);
+  return result;
+}
+
+emulator::vpc_options make_cloud(const world_options& x) {
+  auto result = cli::make_cloud(
+    {.gateways = x.gateways, .zones = x.zones, .behaviour = x.cloud});
+  result.vpc_cidrs.emplace_back("172.16.0.0/16");
+  return result;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream in{path};
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+bool is_ours(const json& record) {
+  for (const auto& x : at(record, {"metadata", "finalizers"}))
+    if (x == "natgw-controller")
+      return true;
+  return false;
+}
+
+} // namespace
+
+// -- the controller ----------------------------------------------------------
+
+controller_process::controller_process(const std::string& folder, size_t number,
+                                       const std::string& config,
+                                       const kube_access& access)
+  : log_path_{fmt::format("{}/controller-{}.log", folder, number)} {
+  auto config_path = fmt::format("{}/config-{}.yaml", folder, number);
+  auto kubeconfig_path = fmt::format("{}/kubeconfig-{}", folder, number);
+  write_kubeconfig(kubeconfig_path, access);
+  if (!emulator::kube::write_private_file(config_path, config))
+    throw std::runtime_error{"cannot write " + config_path};
+  process_ = std::make_unique<process>(
+    std::vector<std::string>{NATGW_CONTROLLER, "run", "--config", config_path,
+                             "--kubeconfig", kubeconfig_path, "--http-addr",
+                             "127.0.0.1:0"},
+    log_path_);
+}
+
+std::string controller_process::log() const {
+  return read_file(log_path_);
+}
+
+std::string controller_process::get(const std::string& path) const {
+  constexpr std::string_view mark = R"("url":")";
+  std::string url;
+  auto known = [this, &url, mark] {
+    auto text = log();
+    auto from = text.find(mark);
+    if (from == std::string::npos)
+      return false;
+    from += mark.size();
+    url = text.substr(from, text.find('"', from) - from);
+    return true;
+  };
+  if (!eventually(known, patience))
+    return {};
+  return http_client{}.get(url + path).body;
+}
+
+double controller_process::metric(const std::string& series) const {
+  std::istringstream in{get("/metrics")};
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(series + " "))
+      return std::stod(line.substr(series.size() + 1));
+  return 0;
+}
+
+// -- the world ---------------------------------------------------------------
+
+world::world(cluster& cluster, world_options options)
+  : where{cluster},
+    began{http::boot_now()},
+    ns{new_namespace()},
+    api{cluster.admin()},
+    seen{api},
+    cloud_options{make_cloud(options)},
+    options_{std::move(options)} {
+  auto started = emulator::vpc_server::start(cloud_options);
+  if (!started)
+    throw std::runtime_error{started.error().detail};
+  cloud = *std::move(started);
+  kube_api::must(
+    api.post("/api/v1/namespaces", {{"apiVersion", "v1"},
+                                    {"kind", "Namespace"},
+                                    {"metadata", {{"name", ns}}}}));
+  kubelets = std::make_unique<kubelet>(api, seen, ns, zones_of(cloud_options));
+}
+
+/// What failed is rarely to be understood without this.
+void world::show_logs() const {
+  namespace ut = boost::unit_test;
+  auto id = ut::framework::current_test_case_id();
+  if (ut::results_collector.results(id).passed())
+    return;
+  constexpr size_t enough = 6000;
+  for (const auto& x : controllers) {
+    auto text = x->log();
+    auto from = text.size() > enough ? text.size() - enough : 0;
+    BOOST_TEST_MESSAGE("a controller's log ends with\n" + text.substr(from));
+  }
+}
+
+world::~world() {
+  show_logs();
+  kubelets.reset();
+  controllers.clear();
+  clean_up();
+}
+
+void world::clean_up() {
+  for (const auto& x : seen.all("poddnats", ns))
+    if (is_ours(x))
+      api.merge(records_target(text_at(x, {"metadata", "name"})),
+                {{"metadata", {{"finalizers", nullptr}}}});
+  for (const auto& x : seen.all("pods", ns))
+    api.remove(pods_target(text_at(x, {"metadata", "name"})),
+               {{"gracePeriodSeconds", 0}});
+  for (const auto& x : seen.all("leases"))
+    api.remove("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/"
+               + text_at(x, {"metadata", "name"}));
+  api.remove("/api/v1/namespaces/" + ns);
+}
+
+std::string world::config() const {
+  return cli::make_run_config(cloud_options, {512, 65535}, cloud->url())
+         + "  log: {format: json}\n" + options_.settings;
+}
+
+controller_process& world::run(const std::string& extra) {
+  controllers.push_back(std::make_unique<controller_process>(
+    folder_ / ".", controllers.size(), config() + extra, where.controller()));
+  return *controllers.back();
+}
+
+// -- pods --------------------------------------------------------------------
+
+std::string world::pods_target(const std::string& name) const {
+  return "/api/v1/namespaces/" + ns + "/pods" + (name.empty() ? "" : "/")
+         + name;
+}
+
+std::string world::records_target(const std::string& name) const {
+  return "/apis/alibabacloud.com/v1beta1/namespaces/" + ns + "/poddnats"
+         + (name.empty() ? "" : "/") + name;
+}
+
+json world::pod(const std::string& name, const std::string& ports,
+                json annotations) const {
+  json all{{"k8s.aliyun.com/pod-dnat", "true"},
+           {"k8s.aliyun.com/pod-dnat-expose-port", ports}};
+  all.update(annotations);
+  auto container = json{{"name", "game"}, {"image", "game"}};
+  return {{"apiVersion", "v1"},
+          {"kind", "Pod"},
+          {"metadata",
+           {{"name", name}, {"namespace", ns}, {"annotations", all}}},
+          {"spec", {{"containers", json::array({container})}}}};
+}
+
+json world::create(const json& pod) {
+  return kube_api::must(api.post(pods_target(), pod));
+}
+
+void world::annotate(const std::string& pod, const json& annotations) {
+  kube_api::must(api.merge(pods_target(pod),
+                           {{"metadata", {{"annotations", annotations}}}}));
+}
+
+void world::remove(const std::string& pod) {
+  kube_api::must(api.remove(pods_target(pod)));
+}
+
+bool world::is_ready(const std::string& name, const std::string& uid) const {
+  auto x = find_pod(name);
+  return x && (uid.empty() || text_at(*x, {"metadata", "uid"}) == uid)
+         && text_at(*x, {"metadata", "annotations",
+                         "k8s.aliyun.com/pod-dnat-status"})
+                .find(R"("state":"ready")")
+              != std::string::npos;
+}
+
+bool world::wait_ready(const std::string& name,
+                       std::chrono::milliseconds limit) const {
+  return wait([&] { return is_ready(name); }, limit);
+}
+
+std::vector<std::string> world::events(const std::string& pod,
+                                       const std::string& reason) const {
+  std::vector<std::string> result;
+  for (const auto& x : seen.all("events", ns))
+    if (text_at(x, {"involvedObject", "name"}) == pod
+        && text_at(x, {"reason"}) == reason)
+      result.push_back(text_at(x, {"message"}));
+  return result;
+}
+
+bool world::wait_event(const std::string& pod, const std::string& reason,
+                       const std::string& text) const {
+  return wait([&] {
+    return std::ranges::any_of(events(pod, reason), [&](const auto& x) {
+      return x.find(text) != std::string::npos;
+    });
+  });
+}
+
+// -- the cloud ---------------------------------------------------------------
+
+std::vector<emulator::entry_change> world::entries() const {
+  std::unordered_map<std::string, emulator::entry_change> latest;
+  cloud->with_core([&](emulator::vpc_core& core) {
+    for (const auto& x : core.log().changes())
+      latest[x.id] = x;
+  });
+  std::vector<emulator::entry_change> result;
+  for (auto& [id, x] : latest)
+    if (x.state != emulator::entry_state::gone)
+      result.push_back(std::move(x));
+  return result;
+}
+
+std::vector<emulator::entry_change>
+world::entries_at(const std::string& ip) const {
+  auto result = entries();
+  std::erase_if(result, [&](const auto& x) { return x.internal_ip != ip; });
+  return result;
+}
+
+// -- what came of it ---------------------------------------------------------
+
+cli::harm world::harm() {
+  using namespace emulator::kube;
+  // When each revision was made: better known to the audit than from when it
+  // was seen here.
+  std::unordered_map<uint64_t, instant> made;
+  for (const auto& x : where.audit(began))
+    if (x.revision > 0 && x.is_write() && x.accepted())
+      made.try_emplace(x.revision, x.at);
+  resource pods;
+  pods.plural = "pods";
+  resource records;
+  records.plural = "poddnats";
+  records.custom = true;
+  history cluster_history;
+  seen.replay([&](const sighting& x) {
+    if (x.resource != "pods" && x.resource != "poddnats")
+      return;
+    change step;
+    step.type = x.resource == "pods" ? &pods : &records;
+    step.key = x.key;
+    step.kind = x.kind == "DELETED" ? change_kind::deleted
+                : x.kind == "ADDED" ? change_kind::added
+                                    : change_kind::modified;
+    step.now = std::make_shared<object>(x.object, x.revision);
+    step.revision = x.revision;
+    auto known = made.find(x.revision);
+    step.at = known == made.end() ? x.at : known->second;
+    cluster_history.add(step);
+  });
+  cli::harm result;
+  cloud->with_core([&](emulator::vpc_core& core) {
+    result = cli::count_harm(cluster_history, core.log().changes());
+  });
+  return result;
+}
+
+bool world::wait_empty(std::chrono::milliseconds limit) const {
+  return wait(
+    [this] { return seen.all("poddnats", ns).empty() && entries().empty(); },
+    limit);
+}
+
+bool world::leave_nothing() {
+  for (const auto& x : seen.all("pods", ns))
+    api.remove(pods_target(text_at(x, {"metadata", "name"})));
+  return wait([this] { return seen.all("pods", ns).empty(); }) && wait_empty();
+}
+
+} // namespace natgw::test
