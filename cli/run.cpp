@@ -72,7 +72,8 @@ std::string identity() {
   return std::string{host.data()} + "_" + random_text(16);
 }
 
-exit_code work(config::settings settings, kube::api_server server) {
+exit_code work(config::settings settings, kube::api_server server,
+               std::string name) {
   std::stop_source stop;
   std::mutex mutex;
   controller* running = nullptr;
@@ -85,7 +86,7 @@ exit_code work(config::settings settings, kube::api_server server) {
   auto at = settings.natgw.http;
   auto started = controller::start({.settings = std::move(settings),
                                     .server = std::move(server),
-                                    .identity = identity()},
+                                    .identity = std::move(name)},
                                    stop.get_token());
   if (!started) {
     if (started.error().code == ec::cancelled)
@@ -133,11 +134,13 @@ exit_code run(const run_flags& x) {
     complain(server.error().detail);
     return exit_code::failure;
   }
+  auto name = identity();
   observe::log(observe::level::info, "starting",
                {{"version", std::string{observe::version()}},
+                {"identity", name},
                 {"server", server->base_url},
                 {"gateways", std::to_string(settings->gateways.size())}});
-  return work(std::move(*settings), std::move(*server));
+  return work(std::move(*settings), std::move(*server), std::move(name));
 }
 
 } // namespace

@@ -131,6 +131,7 @@ vpc_reply vpc_core::api_call(const serving::request& x, wall_time wall) {
   course c;
   c.record.at = at_.now();
   c.record.wall = wall;
+  c.record.user_agent = x.find("user-agent").substr(0, 128);
   auto parsed = parse_request(x);
   if (parsed) {
     c.asked = std::move(*parsed);

@@ -38,6 +38,8 @@ struct call_record {
   std::string code;
   signature_verdict signature = signature_verdict::correct;
   std::string client_token;
+  /// Who called, as it says of itself.
+  std::string user_agent;
   /// Of the action and all its parameters but the token: equal for two calls
   /// with the same intent.
   uint64_t parameters_hash = 0;

@@ -35,6 +35,7 @@ json render(const call_record& x) {
           {"code", x.code},
           {"signature", to_string(x.signature)},
           {"client_token", x.client_token},
+          {"user_agent", x.user_agent},
           {"parameters_hash", std::to_string(x.parameters_hash)},
           {"entry_id", x.entry_id},
           {"request_id", x.request_id},
