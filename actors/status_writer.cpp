@@ -50,7 +50,8 @@ void send_event(writer_ptr self, uint64_t job, const core::filtered_event& x) {
     .count = x.count,
     .first = wall - std::chrono::floor<std::chrono::milliseconds>(ago),
     .last = wall};
-  st.api->create_event(x.event, seen, st.rng(), plain_teller(self, job));
+  st.api->create_event(x.event, seen, st.rng(), not_after(st),
+                       plain_teller(self, job));
 }
 
 void send_job(writer_ptr self, core::write_job job) {

@@ -108,14 +108,16 @@ void client::get_record(const object_key& key, completion<record_ptr> done) {
 }
 
 void client::create_event(const pod_event& x, const event_times& seen,
-                          uint64_t suffix, completion<void> done) {
+                          uint64_t suffix, std::optional<instant> not_after,
+                          completion<void> done) {
   if (!is_valid(x.key)) {
     done(std::unexpected{bad_key(x.key)});
     return;
   }
-  core_->ask(core_->bound(create(core_->server.base_url, events, x.key.ns,
-                                 event_body(x, seen, suffix))),
-             std::move(done), parse_nothing);
+  auto request = core_->bound(create(core_->server.base_url, events, x.key.ns,
+                                     event_body(x, seen, suffix)));
+  request.not_after = not_after;
+  core_->ask(std::move(request), std::move(done), parse_nothing);
 }
 
 void client::get_lease(const object_key& key, completion<lease_view> done) {

@@ -94,7 +94,8 @@ public:
                  completion<void> done);
 
   void create_event(const pod_event& x, const event_times& seen,
-                    uint64_t suffix, completion<void> done);
+                    uint64_t suffix, std::optional<instant> not_after,
+                    completion<void> done);
 
   void get_lease(const object_key& key, completion<lease_view> done);
   /// Also: already_exists.

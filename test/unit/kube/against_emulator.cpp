@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(objects_are_looked_up_by_kind) {
 BOOST_AUTO_TEST_CASE(events_are_accepted) {
   auto done = call<void>([&](completion<void> then) {
     aut.create_event({{"games", "game-0"}, "u", true, "DNATFailed", "m"}, {}, 1,
-                     std::move(then));
+                     std::nullopt, std::move(then));
   });
   BOOST_TEST_INFO((done ? "" : done.error().detail));
   BOOST_TEST(done.has_value());

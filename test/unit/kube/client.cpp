@@ -342,7 +342,8 @@ BOOST_AUTO_TEST_CASE(an_empty_patch_is_done_at_once) {
 BOOST_AUTO_TEST_CASE(events_are_posted) {
   std::optional<expected<void>> got;
   aut.create_event({{"games", "game-0"}, "u", false, "DNATReady", "m"}, {}, 7,
-                   into(got));
+                   instant{5s}, into(got));
+  BOOST_TEST((net.next().not_after == instant{5s}));
   BOOST_TEST(net.next().url
              == "https://api:6443/api/v1/namespaces/games/events");
   net.answer(201, "{}");
