@@ -50,14 +50,21 @@ actors::clock system_clock() {
           }};
 }
 
-http::curl_options options_of(const kube::api_server& server) {
+/// Says which replica it is, for those who read the audit logs of both sides.
+std::string user_agent(const controller_options& x) {
+  return "natgw-controller/" + std::string{observe::version()} + " ("
+         + x.identity + ")";
+}
+
+http::curl_options options_of(const controller_options& x) {
+  const auto& server = x.server;
   http::curl_options result;
   result.tls.ca_pem = server.tls.ca_pem;
   result.tls.certificate_pem = server.tls.cert_pem;
   result.tls.key_pem = server.tls.key_pem;
   result.tls.server_name = server.tls.server_name;
   result.tls.verify = !server.tls.insecure;
-  result.user_agent = "natgw-controller/" + std::string{observe::version()};
+  result.user_agent = user_agent(x);
   return result;
 }
 
@@ -70,10 +77,24 @@ size_t connections_of(const config::settings& x) {
          + reads;
 }
 
-http::curl_options cloud_options() {
+/// A write may leave only if it would end a second before the lease does. So
+/// that one can also leave late between two renewals, where leases are short,
+/// each is bounded by half of what a fresh lease has left at worst.
+kube::client_options client_options_of(const config::settings& x) {
+  kube::client_options result;
+  const auto& lease = x.natgw.lease;
+  if (lease.enabled)
+    result.timeout
+      = std::min(result.timeout, (lease.duration - std::chrono::seconds{1}
+                                  - lease.retry_period)
+                                   / 2);
+  return result;
+}
+
+http::curl_options cloud_options(const controller_options& x) {
   http::curl_options result;
   result.max_host_connections = core::call_dispatcher::options{}.max_in_flight;
-  result.user_agent = "natgw-controller/" + std::string{observe::version()};
+  result.user_agent = user_agent(x);
   return result;
 }
 
@@ -146,12 +167,13 @@ controller::start(const controller_options& options,
   if (!keys)
     return std::unexpected{keys.error()};
   auto p = std::make_unique<parts>();
-  auto net = options_of(options.server);
+  auto net = options_of(options);
   p->lease_net = std::make_unique<http::curl_transport>(net);
   net.max_host_connections = connections_of(options.settings);
   p->kube_net = std::make_unique<http::curl_transport>(net);
-  p->cloud_net = std::make_unique<http::curl_transport>(cloud_options());
-  p->api = std::make_shared<kube::client>(*p->kube_net, options.server);
+  p->cloud_net = std::make_unique<http::curl_transport>(cloud_options(options));
+  p->api = std::make_shared<kube::client>(*p->kube_net, options.server,
+                                          client_options_of(options.settings));
   auto uid = cluster_uid(*p->api, give_up);
   if (!uid)
     return std::unexpected{uid.error()};
