@@ -228,12 +228,19 @@ kube_access real_cluster::controller() {
 }
 
 std::vector<audited> real_cluster::audit(instant since) {
-  std::vector<audited> result;
   std::ifstream in{path("audit.log")};
-  for (std::string line; std::getline(in, line);)
+  in.seekg(audit_read_);
+  for (std::string line; std::getline(in, line);) {
+    if (in.eof())
+      break; // The server is still writing it.
+    audit_read_ = in.tellg();
     if (auto x = read_audit(json::parse(line, nullptr, false)))
-      if (x->at >= since)
-        result.push_back(*std::move(x));
+      audit_.push_back(*std::move(x));
+  }
+  std::vector<audited> result;
+  for (const auto& x : audit_)
+    if (x.at >= since)
+      result.push_back(x);
   std::ranges::stable_sort(result, {}, &audited::at);
   return result;
 }

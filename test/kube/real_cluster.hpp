@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <ios>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,6 +52,9 @@ private:
   std::unique_ptr<process> etcd_;
   std::unique_ptr<process> apiserver_;
   std::unique_ptr<process> manager_;
+  /// What has been read of the audit log, and where to go on.
+  std::vector<audited> audit_;
+  std::streamoff audit_read_ = 0;
 };
 
 } // namespace natgw::test

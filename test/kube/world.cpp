@@ -80,21 +80,31 @@ std::string controller_process::log() const {
   return read_file(log_path_);
 }
 
-std::string controller_process::get(const std::string& path) const {
-  constexpr std::string_view mark = R"("url":")";
-  std::string url;
-  auto known = [this, &url, mark] {
+std::string controller_process::logged(const std::string& name) const {
+  auto mark = '"' + name + R"(":")";
+  std::string result;
+  auto known = [&] {
     auto text = log();
     auto from = text.find(mark);
     if (from == std::string::npos)
       return false;
     from += mark.size();
-    url = text.substr(from, text.find('"', from) - from);
+    result = text.substr(from, text.find('"', from) - from);
     return true;
   };
-  if (!eventually(known, patience))
-    return {};
-  return http_client{}.get(url + path).body;
+  eventually(known, patience);
+  return result;
+}
+
+const std::string& controller_process::identity() const {
+  if (identity_.empty())
+    identity_ = logged("identity");
+  return identity_;
+}
+
+std::string controller_process::get(const std::string& path) const {
+  auto url = logged("url");
+  return url.empty() ? url : http_client{}.get(url + path).body;
 }
 
 double controller_process::metric(const std::string& series) const {
@@ -161,14 +171,21 @@ void world::clean_up() {
   api.remove("/api/v1/namespaces/" + ns);
 }
 
-std::string world::config() const {
-  return cli::make_run_config(cloud_options, {512, 65535}, cloud->url())
+std::string world::config(const std::vector<std::string>& gateways) const {
+  auto of = cloud_options;
+  if (!gateways.empty())
+    std::erase_if(of.gateways, [&](const auto& x) {
+      return std::ranges::find(gateways, x.id) == gateways.end();
+    });
+  return cli::make_run_config(of, {512, 65535}, cloud->url())
          + "  log: {format: json}\n" + options_.settings;
 }
 
-controller_process& world::run(const std::string& extra) {
+controller_process& world::run(const std::string& extra,
+                               const std::vector<std::string>& gateways) {
   controllers.push_back(std::make_unique<controller_process>(
-    folder_ / ".", controllers.size(), config() + extra, where.controller()));
+    folder_ / ".", controllers.size(), config(gateways) + extra,
+    where.controller()));
   return *controllers.back();
 }
 

@@ -43,6 +43,9 @@ public:
   /// All that it has logged so far.
   std::string log() const;
 
+  /// Who it is in the lease and in audit logs.
+  const std::string& identity() const;
+
   /// Reads a file of its HTTP server; the body, or an empty text.
   std::string get(const std::string& path) const;
 
@@ -50,7 +53,11 @@ public:
   double metric(const std::string& series) const;
 
 private:
+  /// What follows `"NAME":"` in the log; waits for it.
+  std::string logged(const std::string& name) const;
+
   std::string log_path_;
+  mutable std::string identity_;
   std::unique_ptr<process> process_;
 };
 
@@ -66,8 +73,10 @@ public:
   /// Ends the controllers and takes away what a failed scenario left.
   ~world();
 
-  /// Starts one more controller. `extra`: more lines as `settings`.
-  controller_process& run(const std::string& extra = {});
+  /// Starts one more controller. `extra`: more lines as `settings`;
+  /// `gateways`: those of its configuration, all if there is none.
+  controller_process& run(const std::string& extra = {},
+                          const std::vector<std::string>& gateways = {});
 
   /// The service account's access with another token each time.
   kube_access controller_access() {
@@ -149,7 +158,7 @@ public:
   std::unique_ptr<kubelet> kubelets;
 
 private:
-  std::string config() const;
+  std::string config(const std::vector<std::string>& gateways) const;
   void clean_up();
   void show_logs() const;
 
