@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -93,6 +94,16 @@ std::string process::read_all() {
 void process::signal(int number) const {
   if (pid_ > 0)
     kill(pid_, number);
+}
+
+bool process::is_stopped() const {
+  std::ifstream in{"/proc/" + std::to_string(pid_) + "/stat"};
+  std::string text;
+  std::getline(in, text);
+  // "PID (NAME) STATE ...", and the name may hold anything.
+  auto name_ends = text.rfind(')');
+  return name_ends != std::string::npos && text.size() > name_ends + 2
+         && text[name_ends + 2] == 'T';
 }
 
 int process::wait() {

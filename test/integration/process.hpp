@@ -32,6 +32,9 @@ public:
 
   void signal(int number) const;
 
+  /// Whether it is stopped by SIGSTOP.
+  bool is_stopped() const;
+
   /// Waits for the end; the exit status, or 128 and the signal's number.
   int wait();
 

@@ -38,11 +38,17 @@ size_t churning_fleet::made() const {
 }
 
 void churning_fleet::create(member& x) {
-  auto old_name = !x.name.empty() && made_ % 3 == 0;
+  auto old_name = !x.name.empty() && (x.fixed || made_ % 3 == 0);
+  if (x.name.empty())
+    x.fixed = made_ % 4 == 0;
   if (!old_name)
     x.name = "game-" + std::to_string(made_);
   ++made_;
-  auto pod = world_.create(world_.pod(x.name, "7000-7001/udp,8080"));
+  json annotations = json::object();
+  if (x.fixed)
+    annotations["k8s.aliyun.com/pod-dnat-fixed"] = "true";
+  auto pod
+    = world_.create(world_.pod(x.name, "7000-7001/udp,8080", annotations));
   x.uid = text_at(pod, {"metadata", "uid"});
   x.leaving = false;
 }

@@ -13,7 +13,8 @@
 namespace natgw::test {
 
 /// A fleet of pods of which some are always being replaced, on a thread of its
-/// own, every third one under its old name.
+/// own. Every fourth has a fixed mapping and always comes back under its name;
+/// of the others every third does.
 class churning_fleet {
 public:
   /// Creates the pods; `lives_per_second`: replacements.
@@ -37,6 +38,7 @@ private:
   struct member {
     std::string name;
     std::string uid;
+    bool fixed = false;
     bool leaving = false;
   };
 

@@ -27,18 +27,19 @@ kubelet::kubelet(kube_api& api, observer& seen, std::string ns,
   : api_{api},
     seen_{seen},
     ns_{std::move(ns)},
-    zones_{std::move(zones)} {
+    zones_{std::move(zones)},
+    work_{std::make_shared<work>()} {
   for (const auto& zone : zones_)
     make_node("node-" + zone, {{zone_label, zone}});
   make_node("node-virtual",
             {{zone_label, zones_.front()}, {"type", "virtual-kubelet"}});
   make_node("node-bare", json::object());
-  seen_.subscribe([this](const sighting& x) {
-    if (x.resource != "pods" || !x.key.starts_with(ns_ + "/"))
+  seen_.subscribe([todo = work_, mine = ns_ + "/"](const sighting& x) {
+    if (x.resource != "pods" || !x.key.starts_with(mine))
       return;
-    std::lock_guard lock{mutex_};
-    dirty_.insert(x.key);
-    wake_.notify_all();
+    std::lock_guard lock{todo->mutex};
+    todo->dirty.insert(x.key);
+    todo->wake.notify_all();
   });
   thread_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
 }
@@ -49,9 +50,9 @@ kubelet::~kubelet() {
 }
 
 void kubelet::pause(bool on) {
-  std::lock_guard lock{mutex_};
-  paused_ = on;
-  wake_.notify_all();
+  std::lock_guard lock{work_->mutex};
+  work_->paused = on;
+  work_->wake.notify_all();
 }
 
 void kubelet::make_node(const std::string& name, const json& labels) {
@@ -62,15 +63,15 @@ void kubelet::make_node(const std::string& name, const json& labels) {
 }
 
 void kubelet::run(const std::stop_token& stop) {
+  auto due = [this] { return !work_->dirty.empty() && !work_->paused; };
   for (;;) {
     std::string key;
     {
-      std::unique_lock lock{mutex_};
-      if (!wake_.wait(lock, stop,
-                      [this] { return !dirty_.empty() && !paused_; }))
+      std::unique_lock lock{work_->mutex};
+      if (!work_->wake.wait(lock, stop, due))
         return;
-      key = *dirty_.begin();
-      dirty_.erase(dirty_.begin());
+      key = *work_->dirty.begin();
+      work_->dirty.erase(work_->dirty.begin());
     }
     serve(key);
   }

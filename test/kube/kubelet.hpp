@@ -2,7 +2,7 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -53,11 +53,16 @@ private:
   std::vector<std::string> zones_;
   size_t next_zone_ = 0;
 
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  /// Keys of pods to look at.
-  std::set<std::string> dirty_;
-  bool paused_ = false;
+  struct work {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    /// Keys of pods to look at.
+    std::set<std::string> dirty;
+    bool paused = false;
+  };
+
+  /// Shared with the observer, which may outlive this object.
+  std::shared_ptr<work> work_;
   std::jthread thread_;
 };
 

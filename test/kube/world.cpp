@@ -62,18 +62,18 @@ bool is_ours(const json& record) {
 
 controller_process::controller_process(const std::string& folder, size_t number,
                                        const std::string& config,
-                                       const kube_access& access)
+                                       const kube_access& access,
+                                       std::vector<std::string> wrapper)
   : log_path_{fmt::format("{}/controller-{}.log", folder, number)} {
   auto config_path = fmt::format("{}/config-{}.yaml", folder, number);
   auto kubeconfig_path = fmt::format("{}/kubeconfig-{}", folder, number);
   write_kubeconfig(kubeconfig_path, access);
   if (!emulator::kube::write_private_file(config_path, config))
     throw std::runtime_error{"cannot write " + config_path};
-  process_ = std::make_unique<process>(
-    std::vector<std::string>{NATGW_CONTROLLER, "run", "--config", config_path,
-                             "--kubeconfig", kubeconfig_path, "--http-addr",
-                             "127.0.0.1:0"},
-    log_path_);
+  wrapper.insert(wrapper.end(), {NATGW_CONTROLLER, "run", "--config",
+                                 config_path, "--kubeconfig", kubeconfig_path,
+                                 "--http-addr", "127.0.0.1:0"});
+  process_ = std::make_unique<process>(std::move(wrapper), log_path_);
 }
 
 std::string controller_process::log() const {
@@ -182,10 +182,11 @@ std::string world::config(const std::vector<std::string>& gateways) const {
 }
 
 controller_process& world::run(const std::string& extra,
-                               const std::vector<std::string>& gateways) {
+                               const std::vector<std::string>& gateways,
+                               std::vector<std::string> wrapper) {
   controllers.push_back(std::make_unique<controller_process>(
     folder_ / ".", controllers.size(), config(gateways) + extra,
-    where.controller()));
+    where.controller(), std::move(wrapper)));
   return *controllers.back();
 }
 

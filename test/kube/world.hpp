@@ -33,8 +33,10 @@ struct world_options {
 /// `natgw-controller run` in a process of its own.
 class controller_process {
 public:
+  /// `wrapper`: a command that is given the program's.
   controller_process(const std::string& folder, size_t number,
-                     const std::string& config, const kube_access& access);
+                     const std::string& config, const kube_access& access,
+                     std::vector<std::string> wrapper = {});
 
   process& of() {
     return *process_;
@@ -74,9 +76,11 @@ public:
   ~world();
 
   /// Starts one more controller. `extra`: more lines as `settings`;
-  /// `gateways`: those of its configuration, all if there is none.
+  /// `gateways`: those of its configuration, all if there is none; `wrapper`:
+  /// see controller_process.
   controller_process& run(const std::string& extra = {},
-                          const std::vector<std::string>& gateways = {});
+                          const std::vector<std::string>& gateways = {},
+                          std::vector<std::string> wrapper = {});
 
   /// The service account's access with another token each time.
   kube_access controller_access() {
@@ -144,7 +148,8 @@ public:
   /// No PodDNAT of this namespace and no entry is left, soon.
   bool wait_empty(std::chrono::milliseconds limit = patience) const;
 
-  /// Deletes every pod of the namespace and waits until nothing is left.
+  /// Deletes every pod of the namespace, then the PodDNATs of fixed mappings,
+  /// and waits until nothing is left.
   bool leave_nothing();
 
   cluster& where;
