@@ -53,20 +53,26 @@ struct table_sender {
   }
 
   void operator()(entry_news& x) const {
+    if (!self->state.pool)
+      return;
     log_news(self->state, x);
     self->send(self->state.pool, std::move(x));
   }
 
   void operator()(foreign_news& x) const {
-    self->send(self->state.pool, std::move(x));
+    if (self->state.pool)
+      self->send(self->state.pool, std::move(x));
   }
 
   void operator()(table_report& x) const {
     auto& st = self->state;
     log_report(st, x);
+    st.reported = x;
+    // A stand-by's figures would be counted beside the leader's.
+    if (!st.pool)
+      return;
     if (st.metrics)
       st.metrics->set_table(st.gateway, x);
-    st.reported = x;
     self->send(st.pool, std::move(x));
   }
 };
@@ -95,9 +101,14 @@ forward_table(table_ptr self, core::table_options options,
   st.metrics = std::move(metrics);
   st.core.emplace(std::move(options));
   return {
-    [self](atom::start, port_pool_actor& pool) {
+    [self](atom::start) {
+      decide(self, [](auto& core, instant now) { return core.stand_by(now); });
+    },
+    [self](atom::start, port_pool_actor& pool, uint64_t epoch) {
       self->state.pool = std::move(pool);
-      decide(self, [](auto& core, instant now) { return core.start(now); });
+      decide(self, [epoch](auto& core, instant now) {
+        return core.lead(epoch, now);
+      });
     },
     [self](const entry_want& x) {
       decide(self,
