@@ -18,9 +18,10 @@ void log_report(forward_table_state& st, const table_report& x) {
                  x.usable ? "gateway_usable" : "gateway_unusable",
                  {{"gateway", st.gateway}, {"problem", x.problem}});
   if (x.listed && !before.listed)
-    observe::log(observe::level::info, "table_listed",
-                 {{"gateway", st.gateway},
-                  {"entries", std::to_string(x.entries)}});
+    observe::log(
+      observe::level::info, st.pool ? "table_listed" : "table_mirrored",
+      {{"gateway", st.gateway},
+       {st.pool ? "entries" : "foreign", std::to_string(x.entries)}});
   auto reached = x.quota > 0 && !x.quota_in_doubt;
   if (reached && (x.quota != before.quota || before.quota_in_doubt))
     observe::log(observe::level::warn, "quota_reached",

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,12 +35,14 @@ entry_spec spec() {
 struct fixture : test::deterministic {
   test::inbox& calls = make_inbox();
   test::inbox& told = make_inbox();
+  std::shared_ptr<observe::metrics> figures
+    = std::make_shared<observe::metrics>();
   openapi_caller_actor caller = spawn_recorder<openapi_caller_actor>(calls);
   port_pool_actor pool = spawn_recorder<port_pool_actor>(told);
   forward_table_actor aut = spawn(
     actors::forward_table,
     core::table_options{.gateway = "ngw-1", .vpc = {}, .names = names()},
-    caller, clock(), nullptr);
+    caller, clock(), figures);
 
   void answer(const api_call& call, api_reply reply = {}) {
     reply.id = call.id;
@@ -184,6 +187,17 @@ BOOST_AUTO_TEST_CASE(stand_by_tells_nobody_and_reads_last_of_all) {
   BOOST_TEST(writes.empty());
   BOOST_TEST(reads.size() == 2U);
   BOOST_TEST(told.empty());
+}
+
+BOOST_AUTO_TEST_CASE(figures_of_a_table_are_the_leaders_alone) {
+  auto none = figures->text();
+  tell(pool, aut, atom::start_v);
+  answer(calls.take_one<api_call>(), usable());
+  answer(calls.take_one<api_call>(), page({foreign("fwd-8", 800)}));
+  advance(1s, 100ms);
+  BOOST_TEST(figures->text() == none);
+  tell(pool, aut, atom::start_v, pool, uint64_t{7});
+  BOOST_TEST(figures->text() != none);
 }
 
 BOOST_AUTO_TEST_CASE(warm_start_tells_what_is_known_before_any_answer) {

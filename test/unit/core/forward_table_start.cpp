@@ -458,9 +458,11 @@ BOOST_AUTO_TEST_CASE(fresh_entry_that_finds_its_port_taken_waits_for_the_list) {
   in_the_way.external_port = world::spec(5).external_port;
   w.cloud.put(in_the_way);
   auto held = true;
-  w.on_call = [&held](const api_call& x) {
-    return held && x.action == api_action::describe_entries;
+  auto is_page = [](const api_call& x) {
+    return x.action == api_action::describe_entries && x.filter.entry_id.empty()
+           && x.filter.external_ip.empty() && x.filter.internal_ip.empty();
   };
+  w.on_call = [&](const api_call& x) { return held && is_page(x); };
   w.lead();
   w.wish(fresh(5));
   w.run(3s);
@@ -468,7 +470,7 @@ BOOST_AUTO_TEST_CASE(fresh_entry_that_finds_its_port_taken_waits_for_the_list) {
   BOOST_TEST(w.told(entry_fact::refused) == 0U);
   held = false;
   for (auto call : std::vector{w.calls})
-    if (call.action == api_action::describe_entries)
+    if (is_page(call))
       w.deliver(call, 1ms);
   w.run(3s);
   BOOST_TEST(w.report.listed);

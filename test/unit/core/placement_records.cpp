@@ -225,9 +225,13 @@ BOOST_AUTO_TEST_CASE(stand_by_decides_once_it_leads) {
   aut_.change(record("p", "ngw-a"));
   aut_.change(pod("p"));
   aut_.change(pod("q"));
+  auto bad = pod("bad");
+  bad.annotations.expose_port = "abc";
+  aut_.change(bad);
   aut_.sync();
   BOOST_TEST(aut_.done.empty());
   aut_.collect(aut_.aut.lead(aut_.now));
+  BOOST_TEST(aut_.events() == texts{"DNATInvalid"});
   BOOST_TEST(aut_.take<request_pair>().at(0).gateway == "ngw-old");
   aut_.start("ngw-a");
   BOOST_TEST(aut_.binds() == texts{"ngw-a:p"});
