@@ -91,7 +91,7 @@ struct fixture : test::deterministic {
                  [this](bool now) { readiness.push_back(now); });
   }
 
-  /// The watchers, in the order in which they were started.
+  /// How many watchers were told to start, and nothing else.
   size_t starts_of_watchers() {
     size_t result = 0;
     for (; !other_box.empty(); ++result)
