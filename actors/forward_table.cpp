@@ -18,9 +18,10 @@ void log_report(forward_table_state& st, const table_report& x) {
                  x.usable ? "gateway_usable" : "gateway_unusable",
                  {{"gateway", st.gateway}, {"problem", x.problem}});
   if (x.listed && !before.listed)
-    observe::log(observe::level::info, "table_listed",
-                 {{"gateway", st.gateway},
-                  {"entries", std::to_string(x.entries)}});
+    observe::log(
+      observe::level::info, st.pool ? "table_listed" : "table_mirrored",
+      {{"gateway", st.gateway},
+       {st.pool ? "entries" : "foreign", std::to_string(x.entries)}});
   auto reached = x.quota > 0 && !x.quota_in_doubt;
   if (reached && (x.quota != before.quota || before.quota_in_doubt))
     observe::log(observe::level::warn, "quota_reached",
@@ -53,20 +54,26 @@ struct table_sender {
   }
 
   void operator()(entry_news& x) const {
+    if (!self->state.pool)
+      return;
     log_news(self->state, x);
     self->send(self->state.pool, std::move(x));
   }
 
   void operator()(foreign_news& x) const {
-    self->send(self->state.pool, std::move(x));
+    if (self->state.pool)
+      self->send(self->state.pool, std::move(x));
   }
 
   void operator()(table_report& x) const {
     auto& st = self->state;
     log_report(st, x);
+    st.reported = x;
+    // A stand-by's figures would be counted beside the leader's.
+    if (!st.pool)
+      return;
     if (st.metrics)
       st.metrics->set_table(st.gateway, x);
-    st.reported = x;
     self->send(st.pool, std::move(x));
   }
 };
@@ -95,9 +102,14 @@ forward_table(table_ptr self, core::table_options options,
   st.metrics = std::move(metrics);
   st.core.emplace(std::move(options));
   return {
-    [self](atom::start, port_pool_actor& pool) {
+    [self](atom::start) {
+      decide(self, [](auto& core, instant now) { return core.stand_by(now); });
+    },
+    [self](atom::start, port_pool_actor& pool, uint64_t epoch) {
       self->state.pool = std::move(pool);
-      decide(self, [](auto& core, instant now) { return core.start(now); });
+      decide(self, [epoch](auto& core, instant now) {
+        return core.lead(epoch, now);
+      });
     },
     [self](const entry_want& x) {
       decide(self,

@@ -30,7 +30,7 @@ struct forward_table_state {
   /// Everything that is decided; set until the actor ends.
   std::optional<core::forward_table> core;
 
-  /// Null before `start`.
+  /// Null before `start` names it: what a stand-by finds is for nobody.
   port_pool_actor pool;
 
   alarm timer;
@@ -41,7 +41,7 @@ struct forward_table_state {
 
 /// Returns the behavior of a gateway's table: events go into
 /// `core::forward_table`, and what it decides is sent where it belongs. Wishes
-/// that come before `start` are kept.
+/// that come before `start` are kept, unless it stands by.
 /// @param metrics may be null
 forward_table_self::behavior_type
 forward_table(forward_table_self::stateful_pointer<forward_table_state> self,

@@ -96,13 +96,16 @@ placement(placement_ptr self, core::placement_options options,
           std::vector<status_writer_actor> writers, supervisor_actor supervisor,
           clock time, std::shared_ptr<observe::metrics> metrics) {
   auto& st = self->state;
-  st.core.emplace(std::move(options), time.now());
+  st.core.emplace(std::move(options));
   st.writers = std::move(writers);
   st.supervisor = std::move(supervisor);
   st.time = std::move(time);
   st.metrics = std::move(metrics);
   auto now = [self] { return self->state.time.now(); };
   return {
+    [self, now](atom::start) {
+      carry_out(self, self->state.core->lead(now()));
+    },
     [self, now](atom::start, const std::string& gateway,
                 const port_pool_actor& pool) {
       self->state.pools[gateway] = pool;

@@ -36,7 +36,8 @@ struct placement_state {
 };
 
 /// Returns the behavior of placement: events go into `core::placement`, and
-/// what it decides is sent where it belongs.
+/// what it decides is sent where it belongs. Before `start` it is a stand-by
+/// that sends nothing.
 placement_actor::behavior_type
 placement(placement_actor::stateful_pointer<placement_state> self,
           core::placement_options options,

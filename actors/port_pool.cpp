@@ -154,11 +154,12 @@ port_pool(pool_ptr self, core::pool_options options, pool_peers peers,
           clock time, std::shared_ptr<observe::metrics> metrics) {
   auto& st = self->state;
   st.gateway = options.gateway;
+  auto epoch = options.epoch;
   st.core.emplace(std::move(options));
   st.peers = std::move(peers);
   st.time = std::move(time);
   st.metrics = std::move(metrics);
-  self->send(st.peers.table, atom::start_v, port_pool_actor{self});
+  self->send(st.peers.table, atom::start_v, port_pool_actor{self}, epoch);
   carry_out(self, st.core->start(st.time.now()));
   auto now = [self] { return self->state.time.now(); };
   return {

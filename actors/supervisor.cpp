@@ -38,42 +38,53 @@ uint64_t epoch_of(const supervisor_state& st, const gateway_pair& pair) {
   return st.term.epoch * restarts_per_lease + pair.restarts;
 }
 
+pair_surroundings surroundings_of(const supervisor_state& st,
+                                  const std::string& gateway,
+                                  const gateway_pair& pair) {
+  return {.gateway = gateway,
+          .epoch = epoch_of(st, pair),
+          .drain = pair.drain,
+          .takeover = true,
+          .placement = st.placement,
+          .records = st.records,
+          .reader = st.reader,
+          .caller = st.caller,
+          .writers = st.writers};
+}
+
+void spawn_table(supervisor_ptr self, const std::string& gateway) {
+  auto& st = self->state;
+  auto& pair = st.pairs[gateway];
+  pair.table = st.make.table(surroundings_of(st, gateway, pair));
+  watch(self, pair.table, "forward_table of " + gateway);
+}
+
+/// A table that has stood by goes on as this pair's; its pool tells it so.
 void start_pair(supervisor_ptr self, const std::string& gateway, bool drain) {
   auto& st = self->state;
   auto& pair = st.pairs[gateway];
   pair.drain = drain;
   pair.starts_at = instant::max();
-  pair_surroundings around{.gateway = gateway,
-                           .epoch = epoch_of(st, pair),
-                           .drain = drain,
-                           .takeover = true,
-                           .placement = st.placement,
-                           .records = st.records,
-                           .reader = st.reader,
-                           .caller = st.caller,
-                           .writers = st.writers};
+  auto around = surroundings_of(st, gateway, pair);
   // What the former pair left behind is refused from now on. (The writers have
   // dropped it when they saw the pool die.)
   self->send(st.caller, atom::epoch_v, gateway, around.epoch);
-  pair.table = st.make.table(around);
-  watch(self, pair.table, "forward_table of " + gateway);
+  if (!pair.table)
+    spawn_table(self, gateway);
   pair.pool = st.make.pool(around, pair.table);
   watch(self, pair.pool, "port_pool of " + gateway);
   self->send(st.placement, atom::start_v, gateway, pair.pool);
 }
 
-void start_all(supervisor_ptr self) {
+/// Spawns everybody who only looks. Without a term the writers and the caller
+/// let no write leave, and without a pool nobody asks for one.
+void stand_by(supervisor_ptr self) {
   auto& st = self->state;
-  st.now = phase::leading;
-  st.metrics->set_lease_held(true);
   st.writers = st.make.writers();
-  for (auto& writer : st.writers) {
+  for (auto& writer : st.writers)
     watch(self, writer, "status_writer");
-    self->send(writer, st.term);
-  }
   st.caller = st.make.caller();
   watch(self, st.caller, "openapi_caller");
-  self->send(st.caller, st.term);
   st.reader = st.make.reader();
   watch(self, st.reader, "object_reader");
   st.placement = st.make.placement(supervisor_actor{self}, st.writers);
@@ -82,10 +93,34 @@ void start_all(supervisor_ptr self) {
   watch(self, st.records, "record_watcher");
   st.pods = st.make.pods(st.placement);
   watch(self, st.pods, "pod_watcher");
-  for (auto& gateway : st.cfg.gateways)
-    start_pair(self, gateway, false);
+  for (auto& gateway : st.cfg.gateways) {
+    spawn_table(self, gateway);
+    self->send(st.pairs[gateway].table, atom::start_v);
+  }
   self->send(st.records, atom::start_v);
   self->send(st.pods, atom::start_v);
+}
+
+void tell_term(supervisor_ptr self) {
+  auto& st = self->state;
+  for (auto& writer : st.writers)
+    self->send(writer, st.term);
+  self->send(st.caller, st.term);
+}
+
+/// The pools come after this moment, and each asks for a list of the records:
+/// so it shows what every former leader had written.
+void lead(supervisor_ptr self) {
+  auto& st = self->state;
+  st.now = phase::leading;
+  st.metrics->set_lease_held(true);
+  tell_term(self);
+  self->send(st.placement, atom::start_v);
+  for (auto& gateway : st.cfg.gateways)
+    start_pair(self, gateway, false);
+  for (auto& gateway : std::exchange(st.asked, {}))
+    if (!st.pairs.contains(gateway))
+      start_pair(self, gateway, true);
   observe::log(observe::level::info, "leading",
                {{"epoch", std::to_string(st.term.epoch)}});
   st.on_readiness(true);
@@ -94,13 +129,18 @@ void start_all(supervisor_ptr self) {
 void renewed(supervisor_ptr self, const lease_term& term) {
   auto& st = self->state;
   st.term = term;
-  if (st.now == phase::waiting) {
-    start_all(self);
-    return;
-  }
-  for (auto& writer : st.writers)
-    self->send(writer, term);
-  self->send(st.caller, term);
+  if (st.now == phase::waiting)
+    lead(self);
+  else if (st.now != phase::handing_over)
+    tell_term(self);
+}
+
+void drain_asked(supervisor_ptr self, const std::string& gateway) {
+  auto& st = self->state;
+  if (st.now == phase::waiting)
+    st.asked.insert(gateway);
+  else if (st.now == phase::leading && !st.pairs.contains(gateway))
+    start_pair(self, gateway, true);
 }
 
 /// Ends everything at once: whoever restarts the process starts clean.
@@ -120,14 +160,26 @@ std::string render(supervisor_ptr self, const caf::down_msg& dm) {
   return self->system().render(dm.reason);
 }
 
+template <class Handle>
+void end_part(supervisor_state& st, Handle& part) {
+  if (!part)
+    return;
+  auto address = part.address();
+  st.crew.erase(address);
+  kill(address);
+  part = nullptr;
+}
+
+void end_pair(supervisor_state& st, gateway_pair& pair) {
+  end_part(st, pair.table);
+  end_part(st, pair.pool);
+}
+
 /// A pool or table has died: its partner goes too, and both start again.
 void pair_broke(supervisor_ptr self, const std::string& gateway,
                 gateway_pair& pair, const std::string& why) {
   auto& st = self->state;
-  for (const auto& address : {pair.table.address(), pair.pool.address()}) {
-    st.crew.erase(address);
-    kill(address);
-  }
+  end_pair(st, pair);
   auto shift = std::min(pair.restarts, 6U);
   auto delay = std::min(st.cfg.first_backoff * (1U << shift),
                         st.cfg.last_backoff);
@@ -141,10 +193,11 @@ void pair_broke(supervisor_ptr self, const std::string& gateway,
   self->delayed_send(self, delay, atom::tick_v);
 }
 
+/// A table that only stands by is part of no pair: like anybody else's, its
+/// death ends the process.
 bool is_part_of(const gateway_pair& pair, const caf::actor_addr& address) {
-  return pair.starts_at == instant::max()
-         && ((pair.table && pair.table.address() == address)
-             || (pair.pool && pair.pool.address() == address));
+  return pair.pool
+         && (pair.table.address() == address || pair.pool.address() == address);
 }
 
 // -- shutdown -----------------------------------------------------------------
@@ -194,10 +247,7 @@ void shut_down(supervisor_ptr self) {
   }
   begin_step(self, phase::draining);
   for (auto& [gateway, pair] : st.pairs)
-    for (const auto& address : {pair.table.address(), pair.pool.address()}) {
-      st.crew.erase(address);
-      kill(address);
-    }
+    end_pair(st, pair);
   ask_to_stop(self, st.pods);
   ask_to_stop(self, st.records);
   ask_to_stop(self, st.reader);
@@ -259,6 +309,7 @@ supervisor(supervisor_ptr self, supervisor_config cfg, spawners make,
   st.metrics = std::move(metrics);
   st.on_readiness = std::move(on_readiness);
   self->set_down_handler([self](caf::down_msg& dm) { went_down(self, dm); });
+  stand_by(self);
   if (st.make.lease_keeper) {
     st.lease_keeper = st.make.lease_keeper(supervisor_actor{self});
     watch(self, st.lease_keeper, "lease_keeper");
@@ -274,9 +325,7 @@ supervisor(supervisor_ptr self, supervisor_config cfg, spawners make,
         give_up(self, "the lease was lost");
     },
     [self](atom::start, const std::string& gateway) {
-      auto& state = self->state;
-      if (state.now == phase::leading && !state.pairs.contains(gateway))
-        start_pair(self, gateway, true);
+      drain_asked(self, gateway);
     },
     [self](atom::stop) { shut_down(self); },
     [self](atom::tick) { tick(self); },

@@ -67,7 +67,9 @@ struct supervisor_config {
 
 /// One gateway's pool and table: they live, die and restart together.
 struct gateway_pair {
+  /// Null while the pair is dead.
   forward_table_actor table;
+  /// Null in a stand-by, whose table only mirrors, and while the pair is dead.
   port_pool_actor pool;
   uint32_t restarts = 0;
   bool drain = false;
@@ -82,11 +84,12 @@ struct supervisor_state {
   spawners make;
   clock time;
   std::shared_ptr<observe::metrics> metrics;
-  /// Told once: true when everything has been started, false when the process
-  /// must end because of a failure.
+  /// Told once: true when the lease was won and the pairs have been started,
+  /// false when the process must end because of a failure.
   std::function<void(bool)> on_readiness;
 
   enum class phase : uint8_t { waiting, leading, draining, handing_over };
+  /// While it waits it is a warm stand-by.
   phase now = phase::waiting;
   lease_term term;
 
@@ -98,6 +101,8 @@ struct supervisor_state {
   record_watcher_actor records;
   pod_watcher_actor pods;
   std::map<std::string, gateway_pair> pairs;
+  /// Gateways that got no pair because the lease had not been won.
+  std::set<std::string> asked;
 
   /// Every actor that is monitored, with what it is to people.
   std::map<caf::actor_addr, std::string> crew;
@@ -107,7 +112,14 @@ struct supervisor_state {
   instant step_ends = instant::max();
 };
 
-/// Returns the behavior of the root of all actors. It quits with a normal
+/// Returns the behavior of the root of all actors.
+///
+/// At once it spawns everybody but the pools: the watches and the mirrors of
+/// the configured gateways' tables are warm before the lease is won, and
+/// nothing is decided or written. Then the pools follow, under the epoch of
+/// the lease.
+///
+/// It quits with a normal
 /// reason after an orderly shutdown, and with another one when the process has
 /// to end: any actor but a pool or table died, or the lease was lost.
 supervisor_actor::behavior_type

@@ -91,7 +91,10 @@ election_steps leader_election::stop(instant now, wall_time wall) {
   if (phase_ == phase::finished || stopping_)
     return {};
   stopping_ = true;
-  if (phase_ == phase::reading || phase_ == phase::writing)
+  // A stand-by that has nothing to release need not know what it reads.
+  auto in_doubt = sent_ != instant{} && version_.empty();
+  if (phase_ == phase::writing
+      || (phase_ == phase::reading && (leading_ || in_doubt)))
     return {};
   return pause(now, wall);
 }

@@ -93,7 +93,8 @@ public:
   election_steps on_written(const expected<lease_seen>& answer, instant now,
                             wall_time wall);
 
-  /// Hands the lease over as soon as the call under way is answered.
+  /// Hands the lease over as soon as the call under way is answered; who only
+  /// waits for the lease has finished at once.
   election_steps stop(instant now, wall_time wall);
 
   bool leading() const {

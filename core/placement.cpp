@@ -5,9 +5,7 @@
 
 namespace natgw::core {
 
-placement::placement(placement_options options, instant now)
-  : options_(std::move(options)),
-    started_(now) {
+placement::placement(placement_options options) : options_(std::move(options)) {
   for (const auto& x : options_.gateways)
     board_.add(x.id, x.zone, true);
 }
@@ -22,6 +20,20 @@ void placement::emit(placement_effect x) {
 
 bool placement::is_ready() const {
   return list_ != 0;
+}
+
+placement_effects placement::lead(instant now) {
+  leading_ = true;
+  started_ = now;
+  for (const auto& s : subjects_) {
+    // The pools of the others start later and are then told all there is.
+    if (s->home != no_gateway && board_[s->home].configured)
+      continue;
+    evaluate(*s, s->pod, now);
+    update_claims(*s);
+  }
+  ask_for_pairs();
+  return finish();
 }
 
 // -- from the watchers -------------------------------------------------------

@@ -118,11 +118,17 @@ using placement_effects = std::vector<placement_effect>;
 /// then the most room. Who fits nowhere waits in order of arrival and is tried
 /// again when a pool tells of more room.
 ///
+/// Before `lead` it is a stand-by: it takes everything in and knows whose each
+/// object is, but decides, says and asks for nothing.
+///
 /// An address of an object that now belongs to another pod is told to the
 /// object's pool, be that pod annotated or not.
 class placement {
 public:
-  explicit placement(placement_options options, instant now);
+  explicit placement(placement_options options);
+
+  /// The lease was won: decides about everything that is known.
+  placement_effects lead(instant now);
 
   // -- from the watchers -----------------------------------------------------
 
@@ -219,7 +225,9 @@ private:
   void repeat_taken(const subject& s);
 
   placement_options options_;
-  instant started_;
+  bool leading_ = false;
+  /// When it began to lead.
+  instant started_{};
   gateway_board board_;
   std::unordered_set<std::unique_ptr<subject>, subject_hash, subject_equal>
     subjects_;

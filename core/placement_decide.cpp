@@ -20,7 +20,7 @@ std::optional<dnat_wish> placement::wish_of(const pod_view& pod) const {
 
 // Level-based: the same pod may be looked at any number of times.
 void placement::evaluate(subject& s, const pod_ptr& before, instant now) {
-  if (!s.pod)
+  if (!s.pod || !leading_)
     return;
   if (s.pod->finished) {
     // Its address is given away already, though its object stays.

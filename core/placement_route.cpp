@@ -102,7 +102,7 @@ bool placement::adopt(subject& s) {
 }
 
 void placement::ask_for_pairs() {
-  if (!pods_synced_ || !is_ready())
+  if (!leading_ || !pods_synced_ || !is_ready())
     return;
   for (const auto& [i, count] : guests_)
     if (!reaches(i) && asked_.insert(i).second)

@@ -55,6 +55,10 @@ struct entry_want {
   /// a Modify (a successor's orphan, a recycled leaver); empty: create. If
   /// that entry does not exist (any more), this one is created.
   std::string replaces;
+  /// True if no process before this one can have written the entry: the pool
+  /// has made the promise itself. Only such a one may be created before the
+  /// table has been listed, where a stand-by had mirrored it.
+  bool fresh = false;
 };
 
 /// A wish of the pool: no entry of this name shall exist. Also sent with the
@@ -150,6 +154,10 @@ struct table_report {
   std::string zone;
   /// True once the table has been read completely since this pair started.
   bool listed = false;
+  /// True if a stand-by of this process had read it completely before that:
+  /// the foreign entries it saw have been told, and fresh ones of ours may be
+  /// created although the table is not listed yet.
+  bool mirrored = false;
   /// Entries in the table, foreign ones included.
   uint32_t entries = 0;
   /// Entries that fit, if a refusal has taught it; 0 while unknown.

@@ -166,8 +166,11 @@ using port_pool_actor = caf::typed_actor<
 
 /// The mirror of one gateway's forward table and the write pipeline into it.
 using forward_table_actor = caf::typed_actor<
-  // From the supervisor: begin, and tell this pool.
-  caf::reacts_to<atom::start, port_pool_actor>,
+  // From the supervisor: another process leads; only mirror the table.
+  caf::reacts_to<atom::start>,
+  // From the pool: begin under this epoch, and tell this pool. A stand-by
+  // starts anew and tells what it knows before it has asked.
+  caf::reacts_to<atom::start, port_pool_actor, uint64_t>,
   // From the pool: there shall be this entry.
   caf::reacts_to<entry_want>,
   // From the pool: there shall be no such entry.
@@ -180,6 +183,9 @@ using forward_table_actor = caf::typed_actor<
 
 /// Which gateway a pod belongs to, and the way of every event to its pool.
 using placement_actor = caf::typed_actor<
+  // From the supervisor: the lease is won. Before, everything is taken in but
+  // nothing decided.
+  caf::reacts_to<atom::start>,
   // From the supervisor: the pool of a gateway has (re)started; everything
   // that belongs to it is told anew.
   caf::reacts_to<atom::start, std::string, port_pool_actor>,
@@ -238,7 +244,8 @@ using supervisor_actor = caf::typed_actor<
   caf::reacts_to<lease_term>,
   // From the lease keeper: lost; the process must end.
   caf::reacts_to<atom::gone, lease_term>,
-  // From placement: records name this gateway, which has no pair yet.
+  // From placement: records name this gateway, which has no pair yet. Of a
+  // stand-by it is remembered.
   caf::reacts_to<atom::start, std::string>,
   // From the signal thread: shut down in good order.
   caf::reacts_to<atom::stop>,

@@ -9,7 +9,7 @@ void engine::adopt_nameless(slot& x) {
   if (!listed || x.known() || x.wish == wish_kind::none)
     return;
   auto* found = table.nameless(x.wanted);
-  if (found == nullptr)
+  if (found == nullptr || found->recalled)
     return;
   auto entry = found->entry;
   remove_stranger(entry.id);

@@ -38,6 +38,7 @@ namespace natgw::core::table {
 /// observe.cpp       what was read becomes known
 /// refusals.cpp      looking both triples up, telling the pool
 /// scans.cpp         the gateway, pages, sweeps
+/// stand_by.cpp      watching while another process leads, and taking over
 /// tell.cpp          news, reports, transcript
 struct engine {
   explicit engine(table_options options);
@@ -217,6 +218,10 @@ struct engine {
   void scan_done();
   void suspect_unseen();
 
+  // -- stand_by.cpp ----------------------------------------------------------
+  void inherit(const engine& before);
+  void forget_unseen();
+
   // -- tell.cpp --------------------------------------------------------------
   void tell(slot& x, entry_fact fact, ec reason = ec::rejected,
             std::string detail = {}, std::string id = {});
@@ -244,6 +249,11 @@ struct engine {
   table_effects out;
 
   bool started = false;
+  /// True while another process leads: the table is only read, and of its
+  /// entries only the foreign ones are kept.
+  bool standing_by = false;
+  /// True if a stand-by had listed the table: fresh entries need not wait.
+  bool mirrored = false;
   bool listed = false;
   bool settled = false;
   /// True once DescribeNatGateways was answered.

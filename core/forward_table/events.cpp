@@ -36,6 +36,7 @@ void engine::accept(const entry_want& wish) {
   x.wanted = *wanted;
   x.attempt = same ? std::max(x.attempt, wish.attempt) : wish.attempt;
   x.priority = wish.priority;
+  x.fresh = wish.fresh && wish.replaces.empty();
   x.known_absent = false;
   auto& w = x.busy();
   w.record_uid = wish.record_uid;

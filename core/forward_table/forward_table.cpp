@@ -25,6 +25,21 @@ table_effects forward_table::start(instant now) {
   return impl_->finish();
 }
 
+table_effects forward_table::stand_by(instant now) {
+  impl_->standing_by = true;
+  return start(now);
+}
+
+table_effects forward_table::lead(uint64_t epoch, instant now) {
+  if (impl_->standing_by) {
+    auto next = std::make_unique<impl>(impl_->cfg);
+    next->inherit(*impl_);
+    impl_ = std::move(next);
+  }
+  impl_->cfg.epoch = epoch;
+  return start(now);
+}
+
 table_effects forward_table::handle(const entry_want& wish, instant now) {
   impl_->now = now;
   impl_->accept(wish);

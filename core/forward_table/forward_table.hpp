@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,9 +29,11 @@ namespace natgw::core {
 ///   that shows the past proves nothing.
 /// - `gone` is told only on the cloud's word: a "gone" answer to a delete, or
 ///   an exact empty Describe, while no write for that entry is unanswered.
-/// - Nothing is written before the table was listed; nothing is modified or
-///   deleted before `settled` and one write deadline after `start`, nor an
-///   entry that was never read exactly since.
+/// - Nothing is written before the table was listed, but for fresh entries
+///   (`entry_want::fresh`) where a stand-by had mirrored it; nothing is
+///   modified or deleted before the table was listed after `start`, `settled`,
+///   and one write deadline after `start`, nor an entry that was never read
+///   exactly since.
 /// - Entries without our prefix are foreign and never touched; but a nameless
 ///   one whose five fields equal a wish of ours is ours.
 ///
@@ -43,6 +46,13 @@ namespace natgw::core {
 /// `replaces` is told `gone` under its old name. `unclaimed` is repeated with
 /// every sweep. `available` for a name tells the cloud's id.
 ///
+/// A stand-by (`stand_by`) keeps an eye on the gateway and on the foreign
+/// entries of its table while another process leads. It sends nothing but
+/// Describe calls of the lowest priority, a page at a time, and what it tells
+/// is for nobody. `lead` makes a new start of it that knows the gateway and the
+/// foreign entries, and tells them, before the first answer; the first answers
+/// correct what has changed meanwhile.
+///
 /// Every event costs O(log n); only a sweep, which reads n entries, is O(n).
 class forward_table {
 public:
@@ -53,6 +63,13 @@ public:
 
   /// Begins: asks for the gateway, then lists its table.
   table_effects start(instant now);
+
+  /// Begins to watch for the time being; no wishes may come before `lead`.
+  table_effects stand_by(instant now);
+
+  /// Begins under that epoch, as `start` does; a stand-by becomes a table that
+  /// has just started.
+  table_effects lead(uint64_t epoch, instant now);
 
   /// A wish: there shall be this entry.
   table_effects handle(const entry_want& wish, instant now);

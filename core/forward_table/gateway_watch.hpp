@@ -31,6 +31,13 @@ public:
     asked_ = true;
   }
 
+  /// Asks at once; what is known holds until the answer.
+  void renew() {
+    asked_ = false;
+    next_ = {};
+    retry_.reset();
+  }
+
   /// Its answer.
   void answered(const api_reply& reply, instant now, std::mt19937_64& rng);
 

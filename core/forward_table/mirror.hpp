@@ -23,6 +23,8 @@ struct stranger {
   forward_entry entry;
   /// The scan that saw it last.
   uint64_t scan = 0;
+  /// True if only the stand-by has seen it, so that it may be gone.
+  bool recalled = false;
 };
 
 /// The forward table as it was last seen: our entries in slots, the others

@@ -129,6 +129,9 @@ void engine::observe_new(const forward_entry& entry, const reading& r) {
   }
   if (table.foreign(entry.id) != nullptr)
     remove_stranger(entry.id);
+  // While another process writes, they change all the time.
+  if (standing_by)
+    return;
   auto& x = table.obtain(entry.spec.name);
   if (uncertain(x) || r.sent < x.wrote_at)
     return;
@@ -152,6 +155,7 @@ void engine::observe_foreign(const forward_entry& entry, const reading& r) {
   if (auto* known = table.foreign(entry.id)) {
     if (r.scan != 0)
       known->scan = r.scan;
+    known->recalled = false;
     known->entry.status = entry.status;
     if (known->entry == entry)
       return;

@@ -32,7 +32,7 @@ auto engine::next_step(slot& x) -> step {
 auto engine::want_step(slot& x) -> step {
   if (x.hold != hold_kind::none)
     return {};
-  if (!listed)
+  if (!listed && !(mirrored && x.fresh))
     return {.kind = step::blocked};
   if (x.work && x.work->not_before > now)
     return {.kind = step::wait, .at = x.work->not_before};

@@ -44,6 +44,13 @@ void engine::diagnose(slot& x, const api_reply& reply) {
     reconsider(x);
     return;
   }
+  // What the stand-by had not seen is in the way. The list is under way and
+  // shows what it is.
+  if (!listed && !op.uncertain) {
+    x.fresh = false;
+    reconsider(x);
+    return;
+  }
   auto duplicate = reply.may_be_duplicate || reply.code == ec::duplicate_entry;
   auto detail = reply.message.empty() ? reply.detail
                                       : reply.detail + ": " + reply.message;

@@ -20,7 +20,7 @@ void engine::drive_gateway() {
   gateway.ask();
   api_call call;
   call.action = api_action::describe_gateways;
-  call.priority = listed ? urgency::background : urgency::birth;
+  call.priority = listed || standing_by ? urgency::background : urgency::birth;
   send_call(std::move(call), {});
 }
 
@@ -79,14 +79,16 @@ void engine::drive_scan() {
     if (!listed || !overlap_waiting.empty()) {
       overlap_scanned = std::exchange(overlap_waiting, {});
       sweeping = true;
-      scan.begin(urgency::birth, now);
+      scan.begin(standing_by ? urgency::background : urgency::birth, now);
     } else if (now >= next_sweep) {
       sweeping = true;
       scan.begin(urgency::background, now);
     }
   }
+  // The leader needs what the account's limits allow.
+  auto pages = standing_by ? 1 : cfg.max_pages;
   while (describes_in_flight < cfg.max_describes) {
-    auto page = scan.next(cfg.max_pages, now);
+    auto page = scan.next(pages, now);
     if (!page)
       return;
     auto call = describe_call(scan.priority());
@@ -144,6 +146,10 @@ void engine::scan_done() {
 
 /// What the sweep has not shown is looked at exactly before anything is told.
 void engine::suspect_unseen() {
+  if (standing_by) {
+    forget_unseen();
+    return;
+  }
   for (auto& [number, x] : table.slots()) {
     if (!x.known() || x.scan == scan.number() || uncertain(x)
         || x.wrote_at >= scan.began()

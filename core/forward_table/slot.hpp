@@ -123,6 +123,8 @@ struct slot {
   told_kind told = told_kind::nothing;
   /// True if the wish came (again): it is told what it has come to.
   bool retell = false;
+  /// True if nobody before us can have written it (`entry_want::fresh`).
+  bool fresh = false;
 
   // -- what the table holds --------------------------------------------------
   /// Empty: no entry is known.

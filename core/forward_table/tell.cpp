@@ -70,6 +70,7 @@ void engine::report() {
                  .eips = gateway.eips(),
                  .zone = gateway.zone(),
                  .listed = listed,
+                 .mirrored = mirrored,
                  .entries = static_cast<uint32_t>(table.size()),
                  .quota = quota,
                  .quota_in_doubt = quota_in_doubt(),

@@ -197,10 +197,10 @@ void pool::retry_later(slot& s, instant now) {
 void pool::tell_capacity() {
   pool_capacity capacity;
   capacity.gateway = options_.gateway;
-  // Nothing is written into a table before it has been read: one that cannot
-  // be read shall attract nobody.
-  capacity.open = report_.usable && report_.listed && records_fresh_
-                  && !options_.drain;
+  // Nothing is written into a table before it has been read, be it by the
+  // stand-by: one that cannot be read shall attract nobody.
+  auto read = report_.listed || report_.mirrored;
+  capacity.open = report_.usable && read && records_fresh_ && !options_.drain;
   capacity.free_tcp = ports_.free_ports(protocol::tcp);
   capacity.free_udp = ports_.free_ports(protocol::udp);
   capacity.free_entries = free_entries();

@@ -57,7 +57,8 @@ void pool::wish_entries(slot& s, tenure& t) {
       .record_uid = t.record_uid,
       .attempt = t.attempt,
       .priority = t.haste == urgency::harm ? urgency::harm : urgency::birth,
-      .replaces = e.replaces});
+      .replaces = e.replaces,
+      .fresh = !e.may_stand && !e.seen && e.id.empty()});
   }
   // What could not be taken over ends now.
   for (auto handle : std::vector{s.leaving})

@@ -33,8 +33,10 @@ struct fixture : deterministic {
     run();
   }
 
-  /// Everything is listed, nothing is there, the pool may be open.
+  /// The lease is won, everything is listed, nothing is there, the pool may be
+  /// open.
   void begin(bool open = true) {
+    tell(atom::start_v);
     tell(atom::start_v, std::string{"ngw-a"}, pool);
     tell(atom::changed_v, node_view{"n1", "a", false});
     tell(atom::synced_v);
@@ -150,6 +152,30 @@ BOOST_AUTO_TEST_CASE(unknown_gateway_is_asked_for) {
   tell(atom::changed_v, record("p", "ngw-old"));
   BOOST_TEST(
     (std::get<1>(supervised.take<atom::start, std::string>()) == "ngw-old"));
+}
+
+BOOST_AUTO_TEST_CASE(stand_by_asks_for_nothing_and_says_nothing) {
+  tell(atom::changed_v, node_view{"n1", "a", false});
+  auto bad = pod("bad");
+  bad->annotations.expose_port = "abc";
+  tell(atom::changed_v, pod_ptr{bad});
+  tell(atom::changed_v, pod_ptr{pod("p")});
+  tell(atom::changed_v, record("q", "ngw-old"));
+  tell(atom::synced_v);
+  tell(atom::synced_v, uint64_t{1});
+  advance(20s);
+  BOOST_TEST(supervised.empty());
+  BOOST_TEST(written[0].empty());
+  BOOST_TEST(written[1].empty());
+  BOOST_TEST(metrics->text().find("natgw_rejected_pods_total 1")
+             == std::string::npos);
+  tell(atom::start_v);
+  BOOST_TEST(
+    (std::get<1>(supervised.take<atom::start, std::string>()) == "ngw-old"));
+  BOOST_TEST(writer_of("bad").take_one<pod_event>().reason == "DNATInvalid");
+  tell(atom::start_v, std::string{"ngw-a"}, pool);
+  tell(room());
+  BOOST_TEST(pool_told.find_one<bind_order>()->pod->key.name == "p");
 }
 
 BOOST_AUTO_TEST_CASE(refused_pod_waits_and_is_tried_again) {

@@ -41,7 +41,8 @@ struct fixture : test::deterministic {
     actors::port_pool,
     core::pool_options{.names = *core::entry_names::make("natgw", "uid"),
                        .gateway = "ngw-1",
-                       .zone = "z"},
+                       .zone = "z",
+                       .epoch = 7},
     actors::pool_peers{placement, table, records, reader, {writer}}, clock(),
     figures);
 
@@ -91,8 +92,10 @@ struct fixture : test::deterministic {
 BOOST_FIXTURE_TEST_SUITE(port_pool, fixture)
 
 BOOST_AUTO_TEST_CASE(table_is_told_whom_to_serve) {
-  auto [atom, pool] = table_box.take<atom::start, port_pool_actor>();
+  auto [atom, pool, epoch]
+    = table_box.take<atom::start, port_pool_actor, uint64_t>();
   BOOST_TEST((pool == aut));
+  BOOST_TEST(epoch == 7U);
 }
 
 BOOST_AUTO_TEST_CASE(capacity_is_told_once_the_records_are_fresh) {

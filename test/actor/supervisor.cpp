@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -30,11 +31,17 @@ struct fixture : test::deterministic {
   pod_watcher_actor pods;
   object_reader_actor reader;
 
+  struct table {
+    actors::pair_surroundings around;
+    forward_table_actor actor;
+  };
   struct pair {
     actors::pair_surroundings around;
     forward_table_actor table;
     port_pool_actor pool;
   };
+  test::inbox& table_box = make_inbox();
+  std::vector<table> tables;
   std::vector<pair> pairs;
   std::vector<bool> readiness;
   std::shared_ptr<observe::metrics> figures
@@ -62,20 +69,34 @@ struct fixture : test::deterministic {
     result.records = [this](auto&) { return record(other_box, records); };
     result.pods = [this](auto&) { return record(other_box, pods); };
     result.table = [this](const actors::pair_surroundings& around) {
-      pairs.push_back({.around = around});
-      return record(other_box, pairs.back().table);
+      tables.push_back({.around = around});
+      return record(table_box, tables.back().actor);
     };
-    result.pool = [this](auto&, auto&) {
+    result.pool = [this](const actors::pair_surroundings& around,
+                         const forward_table_actor& its_table) {
+      pairs.push_back({.around = around, .table = its_table});
       return record(other_box, pairs.back().pool);
     };
     return result;
   }
 
   supervisor_actor start() {
+    return start(make());
+  }
+
+  supervisor_actor start(actors::spawners spawners) {
     return spawn(actors::supervisor,
                  actors::supervisor_config{.gateways = {"ngw-1", "ngw-2"}},
-                 make(), clock(), figures,
+                 std::move(spawners), clock(), figures,
                  [this](bool now) { readiness.push_back(now); });
+  }
+
+  /// How many watchers were told to start, and nothing else.
+  size_t starts_of_watchers() {
+    size_t result = 0;
+    for (; !other_box.empty(); ++result)
+      other_box.take<atom::start>();
+    return result;
   }
 
   void win(uint64_t epoch = 3) {
@@ -97,18 +118,40 @@ struct fixture : test::deterministic {
 
 BOOST_FIXTURE_TEST_SUITE(supervisor, fixture)
 
-BOOST_AUTO_TEST_CASE(nothing_but_the_lease_keeper_runs_without_the_lease) {
+BOOST_AUTO_TEST_CASE(stand_by_watches_and_mirrors_but_has_no_pool) {
   keeper_box.take<atom::start>();
-  BOOST_TEST(!writer);
+  BOOST_TEST(starts_of_watchers() == 2U);
+  BOOST_REQUIRE(tables.size() == 2U);
+  BOOST_TEST(tables[0].around.gateway == "ngw-1");
+  BOOST_TEST(!tables[1].around.drain);
+  table_box.take<atom::start>();
+  table_box.take<atom::start>();
+  BOOST_TEST(table_box.empty());
   BOOST_TEST(pairs.empty());
+  BOOST_TEST(placement_box.empty());
   BOOST_TEST(readiness.empty());
+  BOOST_TEST(!says_leading());
 }
 
-BOOST_AUTO_TEST_CASE(everything_starts_once_the_lease_is_won) {
+// Without a term neither lets a write leave; their own tests show it.
+BOOST_AUTO_TEST_CASE(nobody_who_writes_has_a_term_before_the_lease_is_won) {
+  advance(1min);
+  BOOST_TEST(writer_box.empty());
+  BOOST_TEST(caller_box.empty());
+}
+
+BOOST_AUTO_TEST_CASE(pools_start_once_the_lease_is_won) {
   win();
   BOOST_TEST(pairs.size() == 2U);
+  BOOST_TEST(tables.size() == 2U);
+  BOOST_TEST((pairs[0].table == tables[0].actor));
+  BOOST_TEST((pairs[1].table == tables[1].actor));
+  BOOST_TEST(pairs[0].around.epoch == 3U << 16U);
   BOOST_TEST(writer_box.take_one<lease_term>().epoch == 3U);
   BOOST_TEST(caller_box.take_one<lease_term>().epoch == 3U);
+  BOOST_TEST((std::get<2>(caller_box.take<atom::epoch, std::string, uint64_t>())
+              == pairs[0].around.epoch));
+  placement_box.take<atom::start>();
   auto [atom, gateway, pool]
     = placement_box.take<atom::start, std::string, port_pool_actor>();
   BOOST_TEST(gateway == "ngw-1");
@@ -145,6 +188,9 @@ BOOST_AUTO_TEST_CASE(pool_and_table_restart_together_under_a_new_epoch) {
   BOOST_TEST(gateway == "ngw-1");
   BOOST_TEST(epoch == pairs[2].around.epoch);
   placement_box.take<atom::start, std::string, port_pool_actor>();
+  // The table of a restarted pair knows nothing of the time before.
+  BOOST_TEST(tables.size() == 3U);
+  BOOST_TEST((pairs[2].table == tables[2].actor));
   BOOST_TEST(alive(aut));
 }
 
@@ -169,6 +215,31 @@ BOOST_AUTO_TEST_CASE(death_of_any_other_actor_ends_the_process) {
   BOOST_TEST((readiness == std::vector{true, false}));
 }
 
+BOOST_AUTO_TEST_CASE(death_of_anybody_in_a_stand_by_ends_the_process) {
+  kill(tables[0].actor);
+  BOOST_TEST(!alive(aut));
+  BOOST_TEST(!alive(tables[1].actor));
+  BOOST_TEST(!alive(writer));
+  BOOST_TEST(pairs.empty());
+  BOOST_TEST((readiness == std::vector{false}));
+}
+
+BOOST_AUTO_TEST_CASE(death_of_a_watcher_in_a_stand_by_ends_the_process) {
+  kill(records);
+  BOOST_TEST(!alive(aut));
+  BOOST_TEST(!alive(tables[0].actor));
+}
+
+BOOST_AUTO_TEST_CASE(process_without_a_lease_leads_at_once) {
+  auto spawners = make();
+  spawners.lease_keeper = nullptr;
+  auto alone = start(std::move(spawners));
+  BOOST_TEST(pairs.size() == 2U);
+  BOOST_TEST((readiness == std::vector{true}));
+  BOOST_TEST(says_leading());
+  BOOST_TEST((writer_box.take_one<lease_term>().ends == instant::max()));
+}
+
 BOOST_AUTO_TEST_CASE(lost_lease_ends_the_process) {
   win();
   BOOST_TEST(says_leading());
@@ -186,6 +257,17 @@ BOOST_AUTO_TEST_CASE(gateway_that_only_records_name_gets_a_draining_pair) {
   BOOST_TEST(pairs[2].around.drain);
   tell(placement, aut, atom::start_v, std::string{"ngw-old"});
   BOOST_TEST(pairs.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(draining_pair_asked_of_a_stand_by_starts_when_it_leads) {
+  tell(placement, aut, atom::start_v, std::string{"ngw-old"});
+  BOOST_TEST(tables.size() == 2U);
+  BOOST_TEST(pairs.empty());
+  win();
+  BOOST_TEST_REQUIRE(pairs.size() == 3U);
+  BOOST_TEST(pairs[2].around.gateway == "ngw-old");
+  BOOST_TEST(pairs[2].around.drain);
+  BOOST_TEST(!pairs[1].around.drain);
 }
 
 BOOST_AUTO_TEST_CASE(stop_drains_the_writes_before_it_hands_the_lease_over) {
@@ -242,9 +324,22 @@ BOOST_AUTO_TEST_CASE(stand_by_that_is_stopped_hands_nothing_over_but_ends) {
   keeper_box.clear();
   tell(keeper, aut, atom::stop_v);
   keeper_box.take<atom::stop>();
+  // It has nothing to drain.
   kill(keeper);
   BOOST_TEST(!alive(aut));
+  BOOST_TEST(!alive(tables[0].actor));
+  BOOST_TEST(!alive(caller));
   BOOST_TEST(pairs.empty());
+  BOOST_TEST(readiness.empty());
+}
+
+BOOST_AUTO_TEST_CASE(lease_that_is_won_while_a_stand_by_stops_starts_nothing) {
+  tell(keeper, aut, atom::stop_v);
+  win();
+  BOOST_TEST(pairs.empty());
+  BOOST_TEST(writer_box.empty());
+  BOOST_TEST(caller_box.empty());
+  BOOST_TEST(!says_leading());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -35,6 +35,8 @@ struct random_pool {
     bool wanted = false;
     bool dropped = false;
     bool available = false;
+    /// The process that wished it first.
+    uint64_t born = 0;
   };
 
   explicit random_pool(uint64_t seed) : rng{seed} {
@@ -78,7 +80,10 @@ struct random_pool {
   }
 
   void begin() {
-    w.take(w.table->start(w.now));
+    if (chance(0.5))
+      begin_warm();
+    else
+      w.take(w.table->start(w.now));
     while (!w.report.listed)
       w.run(100ms);
     w.take(w.table->settled(w.now));
@@ -89,6 +94,21 @@ struct random_pool {
     }
     for (auto& name : names)
       tell(name);
+  }
+
+  /// Stands by for a while, and is asked for births as soon as it leads.
+  void begin_warm() {
+    w.take(w.table->stand_by(w.now));
+    w.run(std::chrono::milliseconds{pick(0, 2000)});
+    if (chance(mood.meddling))
+      meddle();
+    w.foreign.clear();
+    w.report = {};
+    w.take(w.table->lead(w.generation, w.now));
+    for (auto i = pick(0, 5); i > 0; --i) {
+      give_birth();
+      w.run(std::chrono::milliseconds{pick(0, 5)});
+    }
   }
 
   // -- the network
@@ -175,7 +195,7 @@ struct random_pool {
     auto& x = i->second;
     if (x.wanted)
       w.wish(entry_want{x.spec, "uid-" + name, x.attempt, urgency::birth,
-                        x.replaces});
+                        x.replaces, x.born == w.generation});
     else if (x.dropped)
       w.wish(entry_drop{x.spec});
   }
@@ -262,6 +282,7 @@ struct random_pool {
     auto n = ++births;
     auto& x = wishes[world::name(n)];
     x.wanted = true;
+    x.born = w.generation;
     x.spec = {world::name(n), "1.0.0.1", take_ip(), ports.front(), 80, 1,
               protocol::tcp};
     ports.erase(ports.begin());

@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -28,6 +31,32 @@ entry_spec foreign_spec(int n, std::string name = "web") {
 }
 
 } // namespace
+
+entry_want fresh(int n) {
+  auto result = world::want(world::spec(n));
+  result.fresh = true;
+  return result;
+}
+
+/// A table that has stood by for a while, with two entries of others.
+struct warm : world {
+  warm() {
+    cloud.put(foreign_spec(1));
+    cloud.put(foreign_spec(2));
+    cloud.put(world::spec(1));
+    take(table->stand_by(now));
+    run(1s);
+  }
+
+  /// Takes over; what reaches the pool from now on is news.
+  void lead() {
+    foreign.clear();
+    news.clear();
+    calls.clear();
+    report = {};
+    take(table->lead(7, now));
+  }
+};
 
 BOOST_AUTO_TEST_SUITE(forward_table_start)
 
@@ -301,6 +330,216 @@ BOOST_AUTO_TEST_CASE(unanswered_write_outlives_a_gateway_that_comes_back) {
   w.run(2min);
   BOOST_TEST(w.told(entry_fact::gone) == 1U);
   BOOST_TEST(w.cloud.entries.empty());
+}
+
+// -- stand-by -----------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(stand_by_only_reads_a_page_at_a_time_and_last_of_all) {
+  world w;
+  for (int i = 0; i < 300; ++i)
+    w.cloud.put(foreign_spec(i));
+  auto under_way = 0;
+  auto most = 0;
+  w.on_call = [&](const api_call&) {
+    most = std::max(most, ++under_way);
+    return false;
+  };
+  w.on_reply = [&](const api_call&, api_reply&) {
+    --under_way;
+    return false;
+  };
+  w.take(w.table->stand_by(w.now));
+  w.run(1h);
+  BOOST_TEST(w.report.listed);
+  BOOST_TEST(w.foreign.size() == 300U);
+  for (auto& x : w.calls) {
+    BOOST_TEST((x.priority == urgency::background));
+    BOOST_TEST(!is_write(x.action));
+  }
+  // One for the gateway, and one page.
+  BOOST_TEST(most <= 2);
+  BOOST_TEST(w.sent(api_action::describe_entries) < 13U * 6U);
+}
+
+BOOST_AUTO_TEST_CASE(stand_by_does_not_look_at_what_the_leader_changes) {
+  world w;
+  for (int i = 0; i < 40; ++i)
+    w.cloud.put(world::spec(i));
+  auto id = w.cloud.put(foreign_spec(1));
+  w.take(w.table->stand_by(w.now));
+  w.run(1s);
+  BOOST_TEST(w.news.empty());
+  BOOST_TEST(w.foreign.size() == 1U);
+  w.cloud.entries.clear();
+  w.calls.clear();
+  w.run(6min);
+  BOOST_TEST(w.foreign.empty());
+  BOOST_TEST(w.sent(api_action::describe_entries) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(warm_table_tells_what_it_knows_before_any_answer) {
+  warm w;
+  w.lead();
+  BOOST_TEST(w.foreign.size() == 2U);
+  BOOST_TEST(w.report.usable);
+  BOOST_TEST(w.report.mirrored);
+  BOOST_TEST(!w.report.listed);
+  BOOST_TEST(w.report.zone == "zone-a");
+  BOOST_TEST(w.report.eips.size() == 2U);
+  // Everything is asked for again, at once and first of all.
+  BOOST_TEST(w.sent(api_action::describe_gateways) == 1U);
+  BOOST_TEST(w.sent(api_action::describe_entries) == 1U);
+  for (auto& x : w.calls) {
+    BOOST_TEST((x.priority == urgency::birth));
+    BOOST_TEST(x.epoch == 7U);
+  }
+  w.run(1s);
+  BOOST_TEST(w.report.listed);
+  BOOST_TEST(w.foreign.size() == 2U);
+  BOOST_TEST(w.told(entry_fact::unclaimed, world::name(1)) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(stale_memory_is_corrected_by_the_first_reading) {
+  warm w;
+  w.cloud.gateway.eips = {{"1.0.0.9", "eip-9", false}};
+  std::erase_if(w.cloud.entries, [](auto& x) {
+    return x.second.spec.external_port == foreign_spec(1).external_port;
+  });
+  w.cloud.put(foreign_spec(3));
+  w.lead();
+  BOOST_TEST(w.report.eips.size() == 2U);
+  w.run(1s);
+  BOOST_REQUIRE(w.report.eips.size() == 1U);
+  BOOST_TEST(w.report.eips.front().address == "1.0.0.9");
+  std::set<uint16_t> ports;
+  for (auto& x : w.foreign)
+    ports.insert(x.external_port);
+  BOOST_TEST((
+    ports
+    == std::set{foreign_spec(2).external_port, foreign_spec(3).external_port}));
+}
+
+BOOST_AUTO_TEST_CASE(fresh_entry_is_created_before_a_warm_table_is_listed) {
+  warm w;
+  // No page comes, but looks at single entries are answered.
+  w.on_call = [](const api_call& x) {
+    return x.action == api_action::describe_entries
+           && x.filter.entry_id.empty();
+  };
+  w.lead();
+  w.wish(fresh(5));
+  w.run(5s);
+  BOOST_TEST(!w.report.listed);
+  BOOST_TEST(w.sent(api_action::create_entry) == 1U);
+  // What may have been written by the former leader waits for the list.
+  w.wish(world::want(world::spec(1)));
+  w.wish(world::want(world::spec(6)));
+  w.run(1min);
+  BOOST_TEST(w.sent(api_action::create_entry) == 1U);
+  BOOST_TEST(w.sent(api_action::modify_entry) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(fresh_entry_waits_for_the_list_of_a_cold_table) {
+  world w;
+  w.on_call = [](const api_call& x) {
+    return x.action == api_action::describe_entries;
+  };
+  w.take(w.table->lead(7, w.now));
+  w.wish(fresh(5));
+  w.run(1min);
+  BOOST_TEST(w.report.usable);
+  BOOST_TEST(w.sent(api_action::create_entry) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(fresh_entry_that_finds_its_port_taken_waits_for_the_list) {
+  warm w;
+  auto in_the_way = foreign_spec(3);
+  in_the_way.external_ip = world::spec(5).external_ip;
+  in_the_way.external_port = world::spec(5).external_port;
+  w.cloud.put(in_the_way);
+  auto held = true;
+  auto is_page = [](const api_call& x) {
+    return x.action == api_action::describe_entries && x.filter.entry_id.empty()
+           && x.filter.external_ip.empty() && x.filter.internal_ip.empty();
+  };
+  w.on_call = [&](const api_call& x) { return held && is_page(x); };
+  w.lead();
+  w.wish(fresh(5));
+  w.run(3s);
+  BOOST_TEST(w.sent(api_action::create_entry) == 1U);
+  BOOST_TEST(w.told(entry_fact::refused) == 0U);
+  held = false;
+  for (auto call : std::vector{w.calls})
+    if (is_page(call))
+      w.deliver(call, 1ms);
+  w.run(3s);
+  BOOST_TEST(w.report.listed);
+  BOOST_TEST(w.told(entry_fact::refused, world::name(5)) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(warm_table_changes_nothing_before_it_may) {
+  warm w;
+  auto moved = world::spec(1);
+  moved.internal_ip = "10.7.0.1";
+  w.lead();
+  auto began = w.now;
+  w.take(w.table->settled(w.now));
+  w.wish(world::want(moved));
+  w.run(9s);
+  BOOST_TEST(w.report.listed);
+  BOOST_TEST(w.sent(api_action::modify_entry) == 0U);
+  w.run(11s - (w.now - began));
+  BOOST_TEST(w.sent(api_action::modify_entry) == 1U);
+}
+
+// Their numbers must not be taken for those of calls that are under way.
+BOOST_AUTO_TEST_CASE(answers_to_the_stand_by_come_too_late) {
+  world w;
+  w.cloud.put(foreign_spec(1));
+  w.on_call = [](const api_call& x) {
+    return x.action == api_action::describe_entries;
+  };
+  w.take(w.table->stand_by(w.now));
+  w.run(1s);
+  BOOST_REQUIRE(w.sent(api_action::describe_entries) == 1U);
+  api_reply late;
+  late.id = w.calls.back().id;
+  w.take(w.table->lead(7, w.now));
+  w.take(w.table->handle(late, w.now));
+  BOOST_TEST(w.report.usable);
+  BOOST_TEST(!w.report.listed);
+}
+
+BOOST_AUTO_TEST_CASE(unusable_gateway_is_not_remembered) {
+  world w;
+  w.cloud.gateway.financial_locked = true;
+  w.take(w.table->stand_by(w.now));
+  w.run(1min);
+  w.cloud.gateway.financial_locked = false;
+  w.report = {};
+  w.take(w.table->lead(7, w.now));
+  BOOST_TEST(!w.report.usable);
+  BOOST_TEST(!w.report.mirrored);
+  w.run(1s);
+  BOOST_TEST(w.report.usable);
+  BOOST_TEST(w.report.listed);
+}
+
+// A nameless entry that only the stand-by saw proves nothing.
+BOOST_AUTO_TEST_CASE(remembered_nameless_entry_is_not_adopted) {
+  world w;
+  auto spec = world::spec(1);
+  spec.name.clear();
+  auto id = w.cloud.put(spec);
+  w.take(w.table->stand_by(w.now));
+  w.run(1s);
+  w.cloud.entries.erase(id);
+  w.take(w.table->lead(7, w.now));
+  w.wish(world::want(world::spec(1)));
+  w.run(5s);
+  BOOST_TEST(w.told(entry_fact::available) == 1U);
+  BOOST_TEST(w.news.back().id != id);
+  BOOST_TEST(w.cloud.entries.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(refused_gateway_is_tried_again_though_nobody_waits) {

@@ -319,6 +319,32 @@ BOOST_AUTO_TEST_CASE(stop_of_a_stand_by_writes_nothing) {
   BOOST_TEST(last.finished);
 }
 
+BOOST_AUTO_TEST_CASE(stop_of_a_stand_by_waits_for_no_answer) {
+  last = aut.start(now, wall);
+  BOOST_REQUIRE(last.read);
+  auto steps = aut.stop(now, wall);
+  BOOST_TEST(steps.finished);
+  BOOST_TEST(!steps.write.has_value());
+  // The answer comes late and is nobody's.
+  reads(held_by("", 4, "7"));
+  BOOST_TEST(!last.write.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(release_is_noticed_by_the_first_poll_after_it) {
+  last = aut.start(now, wall);
+  reads(held_by("other", 4, "7"));
+  auto begin = now;
+  pass(1s);
+  // Released: the holder is empty, as client-go writes it.
+  auto released = held_by("", 4, "8", 1'000);
+  now = *last.wake;
+  tick();
+  reads(released);
+  BOOST_REQUIRE(last.write.has_value());
+  BOOST_TEST(last.write->record.holder == "me");
+  BOOST_TEST((now - begin <= 4400ms));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 namespace {

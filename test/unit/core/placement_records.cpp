@@ -218,6 +218,54 @@ BOOST_AUTO_TEST_CASE(pair_is_asked_for_once_everything_is_listed) {
   BOOST_TEST(aut_.binds().empty());
 }
 
+BOOST_AUTO_TEST_CASE(stand_by_decides_once_it_leads) {
+  auto aut_ = placement_world::stand_by({{"ngw-a", "a"}});
+  aut_.node("node-a", "a");
+  aut_.change(record("old", "ngw-old"));
+  aut_.change(record("p", "ngw-a"));
+  aut_.change(pod("p"));
+  aut_.change(pod("q"));
+  auto bad = pod("bad");
+  bad.annotations.expose_port = "abc";
+  aut_.change(bad);
+  aut_.sync();
+  BOOST_TEST(aut_.done.empty());
+  aut_.collect(aut_.aut.lead(aut_.now));
+  BOOST_TEST(aut_.events() == texts{"DNATInvalid"});
+  BOOST_TEST(aut_.take<request_pair>().at(0).gateway == "ngw-old");
+  aut_.start("ngw-a");
+  BOOST_TEST(aut_.binds() == texts{"ngw-a:p"});
+  aut_.room("ngw-a", 100);
+  BOOST_TEST(aut_.binds() == texts{"ngw-a:q"});
+}
+
+// An hour of standing by is no reason to leave the pod's zone.
+BOOST_AUTO_TEST_CASE(pools_may_take_their_time_after_a_takeover) {
+  auto aut_ = placement_world::stand_by({{"ngw-a", "a"}, {"ngw-b", "b"}});
+  aut_.node("node-a", "a");
+  aut_.sync();
+  aut_.change(pod("p"));
+  aut_.now += std::chrono::hours{1};
+  aut_.collect(aut_.aut.lead(aut_.now));
+  aut_.start("ngw-a");
+  aut_.start("ngw-b");
+  aut_.room("ngw-b", 100);
+  BOOST_TEST(aut_.binds().empty());
+  aut_.room("ngw-a", 100);
+  BOOST_TEST(aut_.binds() == texts{"ngw-a:p"});
+}
+
+BOOST_AUTO_TEST_CASE(stand_by_asks_for_no_gateway_of_another_class) {
+  auto theirs = pod("p");
+  theirs.annotations.controller_class = "blue";
+  auto aut_ = placement_world::stand_by({{"ngw-a", "a"}});
+  aut_.change(record("p", "ngw-blue"));
+  aut_.change(theirs);
+  aut_.sync();
+  aut_.collect(aut_.aut.lead(aut_.now));
+  BOOST_TEST(aut_.take<request_pair>().empty());
+}
+
 BOOST_AUTO_TEST_CASE(gateways_that_cannot_exist_are_not_asked_for) {
   change(record("p", "http://evil"));
   change(record("q", "ngw-" + std::string(100, 'a')));

@@ -19,9 +19,19 @@ public:
     : aut{{.rules = {.controller_class = std::move(controller_class),
                      .stateful_kinds = {},
                      .max_ports = 100},
-           .gateways = std::move(gateways)},
-          now} {
-    // nop
+           .gateways = std::move(gateways)}} {
+    collect(aut.lead(now));
+  }
+
+  /// One that still waits for the lease.
+  static placement_world
+  stand_by(std::vector<core::placement_gateway> gateways) {
+    placement_world result{gateways};
+    result.aut = core::placement{
+      {.rules
+       = {.controller_class = {}, .stateful_kinds = {}, .max_ports = 100},
+       .gateways = std::move(gateways)}};
+    return result;
   }
 
   static pod_view pod(const std::string& name, const std::string& ip = {},

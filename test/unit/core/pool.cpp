@@ -522,6 +522,47 @@ BOOST_AUTO_TEST_CASE(a_quota_in_doubt_lets_a_few_more_entries_be_tried) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(table_that_the_stand_by_had_read_opens_the_pool) {
+  core::pool aut{options()};
+  aut.start(world.now);
+  aut.refresh_numbered(3, world.now);
+  table_report report{.usable = true,
+                      .eips
+                      = {{.address = "47.97.0.10", .allocation_id = "eip-1"}},
+                      .zone = "z",
+                      .mirrored = true};
+  aut.table_told(report, world.now);
+  auto is_open = [](const core::pool_effects& effects) {
+    auto last = false;
+    for (auto& x : effects)
+      if (auto told = std::get_if<pool_capacity>(&x))
+        last = told->open;
+    return last;
+  };
+  // The lists of before the start count for nothing.
+  BOOST_TEST(!is_open(aut.records_synced(2, world.now)));
+  BOOST_TEST(is_open(aut.records_synced(3, world.now)));
+  report.mirrored = false;
+  BOOST_TEST(!is_open(aut.table_told(report, world.now)));
+}
+
+BOOST_AUTO_TEST_CASE(only_what_the_pool_itself_has_promised_is_fresh) {
+  std::map<std::string, bool> fresh;
+  world.refuse = [&](const entry_want& x) -> std::optional<entry_news> {
+    fresh[x.spec.name] = x.fresh;
+    return std::nullopt;
+  };
+  world.create_pod("a", one_port());
+  world.settle();
+  BOOST_TEST_REQUIRE(fresh.size() == 1u);
+  BOOST_TEST(fresh.begin()->second);
+  fresh.clear();
+  world.start();
+  world.settle();
+  BOOST_TEST_REQUIRE(fresh.size() == 1u);
+  BOOST_TEST(!fresh.begin()->second);
+}
+
 BOOST_AUTO_TEST_CASE(a_gateway_is_given_no_more_entries_than_configured) {
   auto cfg = options();
   cfg.entries = 3;

@@ -36,6 +36,9 @@ void pool_world::start() {
   later_.clear();
   held_drops_.clear();
   listed_ = false;
+  inherited_.clear();
+  for (auto& [name, spec] : table)
+    inherited_.insert(name);
   ++options_.epoch;
   transcript.emplace_back("start");
   options_.seed = rng_();
@@ -134,6 +137,7 @@ void pool_world::lose_entry() {
   auto victim = std::next(table.begin(),
                           static_cast<std::ptrdiff_t>(rng_() % table.size()));
   auto spec = victim->second;
+  inherited_.erase(victim->first);
   table.erase(victim);
   transcript.push_back("somebody deletes the entry " + spec.name);
   answer_later([this, spec] {
@@ -342,6 +346,8 @@ void pool_world::ensure(const entry_want& x) {
   if (auto old = table.find(x.spec.name);
       old != table.end() && old->second == x.spec)
     return answer(entry_fact::available);
+  if (x.fresh && inherited_.contains(x.spec.name))
+    harm.push_back("a former process's entry called fresh: " + x.spec.name);
   auto source = x.replaces.empty() ? x.spec.name : x.replaces;
   for (auto& [name, other] : table) {
     if (name == source || other.proto != x.spec.proto)
@@ -364,6 +370,8 @@ void pool_world::ensure(const entry_want& x) {
   }
   if (!records.contains(record_of(x)))
     harm.push_back("entry wished without a record: " + x.spec.name);
+  inherited_.erase(source);
+  inherited_.erase(x.spec.name);
   table.erase(source) > 0 ? ++modifies : ++creates;
   table[x.spec.name] = x.spec;
   answer(entry_fact::available);
@@ -394,6 +402,7 @@ void pool_world::drop(const entry_drop& x) {
     return;
   }
   transcript.push_back("drop " + x.spec.name);
+  inherited_.erase(x.spec.name);
   deletes += table.erase(x.spec.name);
   entry_news news{.fact = entry_fact::gone, .spec = x.spec};
   answer_later([this, news] { take(pool->entry_told(news, now)); });

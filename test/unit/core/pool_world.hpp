@@ -111,6 +111,8 @@ private:
   std::vector<std::string> later_;
   /// True once the present pool has been told the table.
   bool listed_ = false;
+  /// The entries that stand in it since before that pool started.
+  std::set<std::string> inherited_;
   uint64_t version_ = 100;
   uint64_t uids_ = 0;
   uint64_t lists_ = 0;
