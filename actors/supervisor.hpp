@@ -26,9 +26,6 @@ struct pair_surroundings {
   /// True if the gateway is not in the configuration: only what is left of it
   /// is taken away.
   bool drain = false;
-  /// True if a former pair of this process may have left writes behind, or a
-  /// former process.
-  bool takeover = true;
   placement_actor placement;
   record_watcher_actor records;
   object_reader_actor reader;

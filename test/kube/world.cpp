@@ -327,10 +327,36 @@ bool world::wait_empty(std::chrono::milliseconds limit) const {
     limit);
 }
 
+void world::show_rest() const {
+  for (const auto* resource : {"pods", "poddnats"})
+    for (const auto& x : seen.all(resource, ns))
+      BOOST_TEST_MESSAGE("left: " << x.dump());
+  for (const auto& x : entries())
+    BOOST_TEST_MESSAGE("left: " << x.id << ' ' << x.name << " to "
+                                << x.internal_ip);
+}
+
 bool world::leave_nothing() {
   for (const auto& x : seen.all("pods", ns))
     api.remove(pods_target(text_at(x, {"metadata", "name"})));
-  return wait([this] { return seen.all("pods", ns).empty(); }) && wait_empty();
+  // Until it has emptied the status the controller may not know that the pod
+  // is gone, and would make the record again.
+  auto shows = [](const json& x) {
+    return !at(x, {"status", "entries"}).empty();
+  };
+  auto over = wait([&] {
+    return seen.all("pods", ns).empty()
+           && std::ranges::none_of(seen.all("poddnats", ns), shows);
+  });
+  // A fixed mapping outlives its pod; that of a bare pod ends when somebody
+  // says so.
+  for (const auto& x : seen.all("poddnats", ns))
+    if (at(x, {"metadata", "ownerReferences"}).is_null())
+      api.remove(records_target(text_at(x, {"metadata", "name"})));
+  if (over && wait_empty())
+    return true;
+  show_rest();
+  return false;
 }
 
 } // namespace natgw::test

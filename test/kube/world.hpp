@@ -166,6 +166,7 @@ private:
   std::string config(const std::vector<std::string>& gateways) const;
   void clean_up();
   void show_logs() const;
+  void show_rest() const;
 
   world_options options_;
   temporary_folder folder_;
