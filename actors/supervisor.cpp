@@ -122,12 +122,13 @@ void lead(supervisor_ptr self) {
       start_pair(self, gateway, true);
   observe::log(observe::level::info, "leading",
                {{"epoch", std::to_string(st.term.epoch)}});
-  st.on_readiness(true);
+  st.listeners.on_readiness(true);
 }
 
 void renewed(supervisor_ptr self, const lease_term& term) {
   auto& st = self->state;
   st.term = term;
+  st.listeners.on_lease(term.ends);
   if (st.now == phase::waiting)
     lead(self);
   else if (st.now != phase::handing_over)
@@ -146,7 +147,7 @@ void drain_asked(supervisor_ptr self, const std::string& gateway) {
 void give_up(supervisor_ptr self, const std::string& why) {
   auto& st = self->state;
   observe::log(observe::level::error, "giving_up", {{"why", why}});
-  st.on_readiness(false);
+  st.listeners.on_readiness(false);
   st.metrics->set_lease_held(false);
   self->set_down_handler([](caf::down_msg&) {});
   kill_crew(st);
@@ -300,13 +301,13 @@ void tick(supervisor_ptr self) {
 supervisor_actor::behavior_type
 supervisor(supervisor_ptr self, supervisor_config cfg, spawners make,
            clock time, std::shared_ptr<observe::metrics> metrics,
-           std::function<void(bool)> on_readiness) {
+           supervisor_listeners listeners) {
   auto& st = self->state;
   st.cfg = std::move(cfg);
   st.make = std::move(make);
   st.time = std::move(time);
   st.metrics = std::move(metrics);
-  st.on_readiness = std::move(on_readiness);
+  st.listeners = std::move(listeners);
   self->set_down_handler([self](caf::down_msg& dm) { went_down(self, dm); });
   stand_by(self);
   if (st.make.lease_keeper) {

@@ -62,6 +62,16 @@ struct supervisor_config {
   std::chrono::milliseconds drain_limit{12'000};
 };
 
+/// Whom the supervisor tells about the process as a whole, on its own thread.
+struct supervisor_listeners {
+  /// Told once: true when the lease was won and the pairs have been started,
+  /// false when the process must end because of a failure.
+  std::function<void(bool)> on_readiness;
+  /// Until when the lease is ours, with every renewal; the far future where
+  /// there is no lease.
+  std::function<void(instant)> on_lease;
+};
+
 /// One gateway's pool and table: they live, die and restart together.
 struct gateway_pair {
   /// Null while the pair is dead.
@@ -81,9 +91,7 @@ struct supervisor_state {
   spawners make;
   clock time;
   std::shared_ptr<observe::metrics> metrics;
-  /// Told once: true when the lease was won and the pairs have been started,
-  /// false when the process must end because of a failure.
-  std::function<void(bool)> on_readiness;
+  supervisor_listeners listeners;
 
   enum class phase : uint8_t { waiting, leading, draining, handing_over };
   /// While it waits it is a warm stand-by.
@@ -116,13 +124,13 @@ struct supervisor_state {
 /// nothing is decided or written. Then the pools follow, under the epoch of
 /// the lease.
 ///
-/// It quits with a normal
-/// reason after an orderly shutdown, and with another one when the process has
-/// to end: any actor but a pool or table died, or the lease was lost.
+/// It quits with a normal reason after an orderly shutdown, and with another
+/// one when the process has to end: any actor but a pool or table died, or the
+/// lease was lost.
 supervisor_actor::behavior_type
 supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
            supervisor_config cfg, spawners make, clock time,
            std::shared_ptr<observe::metrics> metrics,
-           std::function<void(bool)> on_readiness);
+           supervisor_listeners listeners);
 
 } // namespace natgw::actors

@@ -16,6 +16,7 @@
 #include "actors/supervisor.hpp"
 #include "cli/cloud_keys.hpp"
 #include "cli/crew.hpp"
+#include "cli/dead_man_switch.hpp"
 #include "clients/aliyun/credentials.hpp"
 #include "clients/http/boot_time.hpp"
 #include "clients/http/curl_transport.hpp"
@@ -32,6 +33,8 @@ namespace natgw::cli {
 namespace {
 
 constexpr auto retry_delay = std::chrono::seconds{2};
+/// What writers and caller leave of a lease, too.
+constexpr auto lease_margin = std::chrono::seconds{1};
 
 /// Few threads, no polling while idle, and no actor that keeps its thread.
 struct caf_config : caf::actor_system_config {
@@ -84,10 +87,9 @@ kube::client_options client_options_of(const config::settings& x) {
   kube::client_options result;
   const auto& lease = x.natgw.lease;
   if (lease.enabled)
-    result.timeout
-      = std::min(result.timeout, (lease.duration - std::chrono::seconds{1}
-                                  - lease.retry_period)
-                                   / 2);
+    result.timeout = std::min(
+      result.timeout,
+      (lease.duration - std::chrono::seconds{1} - lease.retry_period) / 2);
   return result;
 }
 
@@ -142,6 +144,8 @@ credentials_of(const config::settings& settings) {
 struct controller::parts {
   std::shared_ptr<observe::metrics> metrics
     = std::make_shared<observe::metrics>();
+  /// Null if nothing ends this process but itself.
+  std::unique_ptr<dead_man_switch> guard;
   std::unique_ptr<http::curl_transport> kube_net;
   /// Connections of its own: the lease must not wait for one behind a burst.
   std::unique_ptr<http::curl_transport> lease_net;
@@ -180,6 +184,12 @@ controller::start(const controller_options& options,
   auto names = core::entry_names::make("natgw", *uid);
   if (!names)
     return std::unexpected{names.error()};
+  if (options.ends_with_lease) {
+    auto guard = dead_man_switch::make();
+    if (!guard)
+      return std::unexpected{guard.error()};
+    p->guard = std::move(*guard);
+  }
   p->system = std::make_unique<caf::actor_system>(p->config);
   crew_parts crew{.settings = options.settings,
                   .names = std::move(*names),
@@ -196,7 +206,13 @@ controller::start(const controller_options& options,
   p->supervisor = p->system->spawn(
     actors::supervisor, supervisor_config_of(options.settings),
     spawners_of(*p->system, std::move(crew)), system_clock(), p->metrics,
-    [ready = p->ready](bool now) { *ready = now; });
+    actors::supervisor_listeners{
+      .on_readiness = [ready = p->ready](bool now) { *ready = now; },
+      .on_lease =
+        [guard = p->guard.get()](instant ends) {
+          if (guard && ends != instant::max())
+            guard->arm(ends - lease_margin);
+        }});
   p->supervisor->attach_functor([promise](const caf::error& reason) {
     promise->set_value(reason == caf::exit_reason::normal || !reason);
   });

@@ -20,6 +20,9 @@ struct controller_options {
   kube::api_server server;
   /// Who this process is in the lease; never the same for two processes.
   std::string identity;
+  /// The kernel ends the process a second before a lease that was not renewed
+  /// does (dead_man_switch). For a process that does nothing else.
+  bool ends_with_lease = false;
 };
 
 /// The controller at work: all actors and the two HTTP loops, in one object

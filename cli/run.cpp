@@ -86,7 +86,8 @@ exit_code work(config::settings settings, kube::api_server server,
   auto at = settings.natgw.http;
   auto started = controller::start({.settings = std::move(settings),
                                     .server = std::move(server),
-                                    .identity = std::move(name)},
+                                    .identity = std::move(name),
+                                    .ends_with_lease = true},
                                    stop.get_token());
   if (!started) {
     if (started.error().code == ec::cancelled)

@@ -43,6 +43,7 @@ struct fixture : test::deterministic {
   test::inbox& table_box = make_inbox();
   std::vector<table> tables;
   std::vector<pair> pairs;
+  std::vector<instant> lease_ends;
   std::vector<bool> readiness;
   std::shared_ptr<observe::metrics> figures
     = std::make_shared<observe::metrics>();
@@ -85,10 +86,13 @@ struct fixture : test::deterministic {
   }
 
   supervisor_actor start(actors::spawners spawners) {
-    return spawn(actors::supervisor,
-                 actors::supervisor_config{.gateways = {"ngw-1", "ngw-2"}},
-                 std::move(spawners), clock(), figures,
-                 [this](bool now) { readiness.push_back(now); });
+    return spawn(
+      actors::supervisor,
+      actors::supervisor_config{.gateways = {"ngw-1", "ngw-2"}},
+      std::move(spawners), clock(), figures,
+      actors::supervisor_listeners{
+        .on_readiness = [this](bool now) { readiness.push_back(now); },
+        .on_lease = [this](instant x) { lease_ends.push_back(x); }});
   }
 
   /// How many watchers were told to start, and nothing else.
@@ -167,6 +171,7 @@ BOOST_AUTO_TEST_CASE(renewals_reach_those_who_write) {
   tell(keeper, aut, lease_term{3, ends});
   BOOST_TEST((writer_box.take_one<lease_term>().ends == ends));
   BOOST_TEST((caller_box.take_one<lease_term>().ends == ends));
+  BOOST_TEST((lease_ends.back() == ends));
   BOOST_TEST(pairs.size() == 2U);
 }
 

@@ -86,7 +86,9 @@ struct fixture : cloud, kube_world {
                           .metrics = figures};
     return spawn(actors::supervisor, cli::supervisor_config_of(settings),
                  cli::spawners_of(sys, std::move(parts)), clock(), figures,
-                 [this](bool now) { ready = now; });
+                 actors::supervisor_listeners{
+                   .on_readiness = [this](bool now) { ready = now; },
+                   .on_lease = [](instant) {}});
   }
 
   ~fixture() {
