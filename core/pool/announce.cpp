@@ -1,9 +1,33 @@
+#include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/pool/pool.hpp"
 
 namespace natgw::core {
+
+namespace {
+
+/// OpenKruiseGame's webhook looks at a pod only when its metadata changes, and
+/// may then have known the PodDNAT only as it was before.
+constexpr uint32_t most_nudges = 5;
+constexpr auto first_nudge = std::chrono::seconds{2};
+
+constexpr std::string_view nudge_mark = R"(,"nudge":)";
+
+std::string with_nudge(std::string text, uint32_t number) {
+  text.pop_back();
+  return text.append(nudge_mark).append(std::to_string(number)).append("}");
+}
+
+/// What an annotation says, however often it was said.
+std::string without_nudge(const std::string& text) {
+  auto mark = text.rfind(nudge_mark);
+  return mark == std::string::npos ? text : text.substr(0, mark) + "}";
+}
+
+} // namespace
 
 /// The value of `k8s.aliyun.com/pod-dnat-status`. Everything in it is ours and
 /// validated, so nothing needs escaping.
@@ -39,7 +63,8 @@ void pool::announce(slot& s, const tenure& t, std::string_view state) {
     return;
   auto ready = state == "ready";
   auto text = annotation_of(t, state);
-  auto knows = text == s.told || text == s.pod->status_annotation;
+  auto knows = text == without_nudge(s.told)
+               || text == without_nudge(s.pod->status_annotation);
   auto opens = ready && s.pod->gate == gate_state::not_true && !s.told_gate;
   if (knows && !opens) {
     // Published by a former process: no news for anybody.
@@ -55,6 +80,30 @@ void pool::announce(slot& s, const tenure& t, std::string_view state) {
   s.told_gate = s.told_gate || opens;
   s.telling = true;
   out_.emplace_back(std::move(x));
+}
+
+/// Tells a pod again what it knows, in other words, where a consumer has not
+/// taken it in after a while: a few times, ever more rarely.
+void pool::nudge(slot& s, const tenure& t, instant now) {
+  if (!s.pod->okg_waiting) {
+    s.nudges = 0;
+    s.nudge_at = {};
+    return;
+  }
+  if (s.telling || s.nudges == most_nudges)
+    return;
+  if (s.nudge_at == instant{})
+    s.nudge_at = now + first_nudge;
+  if (now >= s.nudge_at) {
+    ++s.nudges;
+    s.nudge_at = now + first_nudge * (1U << s.nudges);
+    s.told = with_nudge(annotation_of(t, "ready"), s.nudges);
+    s.telling = true;
+    out_.emplace_back(
+      pod_patch{.key = s.key, .uid = s.pod->uid, .status_annotation = s.told});
+  }
+  if (s.nudges < most_nudges)
+    wake_at(s, s.nudge_at);
 }
 
 /// Takes the annotation away from a pod that lives on without a mapping.

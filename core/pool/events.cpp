@@ -40,6 +40,8 @@ pool_effects pool::bind(const bind_order& order, instant now) {
     s.published = s.said_allocated = s.said_ready = s.told_gate = false;
     s.told.clear();
     s.told_failure.clear();
+    s.nudges = 0;
+    s.nudge_at = {};
     // The answer to its predecessor's patch, if one is due, is not for it.
     s.telling = false;
     s.failures = 0;

@@ -46,6 +46,7 @@ void pool::forward(slot& s, instant now) {
     return;
   retire_entries(t, now);
   announce(s, t, "ready");
+  nudge(s, t, now);
 }
 
 bool pool::has_open_wishes(const tenure& t) {

@@ -197,6 +197,7 @@ private:
   bool is_shown_wrongly(const slot& s, const tenure& t) const;
   std::string annotation_of(const tenure& t, std::string_view state) const;
   void announce(slot& s, const tenure& t, std::string_view state);
+  void nudge(slot& s, const tenure& t, instant now);
   void unannounce(slot& s);
   void tell_failure(slot& s, const std::string& why);
 

@@ -137,6 +137,10 @@ struct slot {
   std::string told;
   bool telling = false;
   bool told_gate = false;
+  /// How often the pod was told the same again because somebody has not looked
+  /// since, and when it may be the next time; the epoch: not decided yet.
+  uint32_t nudges = 0;
+  instant nudge_at{};
   /// Events said about the present wish.
   bool said_allocated = false;
   bool said_ready = false;

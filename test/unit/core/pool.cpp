@@ -98,6 +98,43 @@ BOOST_AUTO_TEST_CASE(pod_becomes_reachable_with_three_writes) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(pod_is_told_again_until_its_platform_has_looked) {
+  world.create_pod("a", one_port());
+  world.settle();
+  BOOST_TEST_REQUIRE(world.patches.size() == 1U);
+  auto tell = [this](bool waiting) {
+    auto& pod = world.pods.at("a");
+    auto view = *pod.view;
+    view.okg_waiting = waiting;
+    view.status_annotation = *world.patches.back().status_annotation;
+    pod.view = std::make_shared<const pod_view>(view);
+    world.take(world.pool->bind({pod.view, pod.request}, world.now));
+  };
+  tell(true);
+  world.pass(1900ms);
+  BOOST_TEST(world.patches.size() == 1U);
+  world.pass(200ms);
+  world.settle();
+  // Each in other words, or it would be no change; and at most five times.
+  BOOST_TEST_REQUIRE(world.patches.size() == 6U);
+  BOOST_TEST(world.patches[1].status_annotation->ends_with(R"(,"nudge":1})"));
+  BOOST_TEST(world.patches[5].status_annotation->ends_with(R"(,"nudge":5})"));
+  tell(true);
+  world.pass(10min);
+  BOOST_TEST(world.patches.size() == 6U);
+  tell(false);
+  world.settle();
+  BOOST_TEST(world.patches.size() == 6U);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(pod_whose_platform_has_looked_is_told_once) {
+  world.create_pod("a", one_port());
+  world.settle();
+  world.pass(10min);
+  BOOST_TEST(world.patches.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_left_when_the_pod_goes) {
   world.create_pod("a", one_port());
   world.settle();
