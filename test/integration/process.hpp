@@ -32,6 +32,11 @@ public:
 
   void signal(int number) const;
 
+  /// What /proc calls it.
+  pid_t id() const {
+    return pid_;
+  }
+
   /// Waits for the end; the exit status, or 128 and the signal's number.
   int wait();
 

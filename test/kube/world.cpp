@@ -62,18 +62,33 @@ bool is_ours(const json& record) {
 
 controller_process::controller_process(const std::string& folder, size_t number,
                                        const std::string& config,
-                                       const kube_access& access)
-  : log_path_{fmt::format("{}/controller-{}.log", folder, number)} {
-  auto config_path = fmt::format("{}/config-{}.yaml", folder, number);
+                                       const kube_access& access) {
   auto kubeconfig_path = fmt::format("{}/kubeconfig-{}", folder, number);
   write_kubeconfig(kubeconfig_path, access);
+  start(folder, number, config, {"--kubeconfig", kubeconfig_path}, {});
+}
+
+controller_process::controller_process(
+  const std::string& folder, size_t number, const std::string& config,
+  const std::vector<std::string>& arguments,
+  const std::vector<std::string>& environment) {
+  start(folder, number, config, arguments, environment);
+}
+
+void controller_process::start(const std::string& folder, size_t number,
+                               const std::string& config,
+                               const std::vector<std::string>& arguments,
+                               const std::vector<std::string>& environment) {
+  log_path_ = fmt::format("{}/controller-{}.log", folder, number);
+  auto config_path = fmt::format("{}/config-{}.yaml", folder, number);
   if (!emulator::kube::write_private_file(config_path, config))
     throw std::runtime_error{"cannot write " + config_path};
-  process_ = std::make_unique<process>(
-    std::vector<std::string>{NATGW_CONTROLLER, "run", "--config", config_path,
-                             "--kubeconfig", kubeconfig_path, "--http-addr",
-                             "127.0.0.1:0"},
-    log_path_);
+  std::vector<std::string> command{"/usr/bin/env"};
+  command.insert(command.end(), environment.begin(), environment.end());
+  command.insert(command.end(), {NATGW_CONTROLLER, "run", "--config",
+                                 config_path, "--http-addr", "127.0.0.1:0"});
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  process_ = std::make_unique<process>(std::move(command), log_path_);
 }
 
 std::string controller_process::log() const {
@@ -169,6 +184,14 @@ std::string world::config() const {
 controller_process& world::run(const std::string& extra) {
   controllers.push_back(std::make_unique<controller_process>(
     folder_ / ".", controllers.size(), config() + extra, where.controller()));
+  return *controllers.back();
+}
+
+controller_process&
+world::run_with(const std::vector<std::string>& arguments,
+                const std::vector<std::string>& environment) {
+  controllers.push_back(std::make_unique<controller_process>(
+    folder_ / ".", controllers.size(), config(), arguments, environment));
   return *controllers.back();
 }
 

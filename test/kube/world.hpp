@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,8 +18,10 @@
 
 namespace natgw::test {
 
-/// How long a scenario waits for what must happen.
-inline constexpr auto patience = std::chrono::seconds{60};
+/// How long a scenario waits for what must happen. After a long outage a watch
+/// may rest for a minute.
+inline const auto patience
+  = std::chrono::seconds{std::getenv("NATGW_LONG") == nullptr ? 60 : 150};
 
 /// What a scenario's world is like.
 struct world_options {
@@ -36,6 +39,13 @@ public:
   controller_process(const std::string& folder, size_t number,
                      const std::string& config, const kube_access& access);
 
+  /// The same with other arguments that say where the API server is, and with
+  /// "NAME=VALUE" in its environment.
+  controller_process(const std::string& folder, size_t number,
+                     const std::string& config,
+                     const std::vector<std::string>& arguments,
+                     const std::vector<std::string>& environment);
+
   process& of() {
     return *process_;
   }
@@ -50,6 +60,11 @@ public:
   double metric(const std::string& series) const;
 
 private:
+  void start(const std::string& folder, size_t number,
+             const std::string& config,
+             const std::vector<std::string>& arguments,
+             const std::vector<std::string>& environment);
+
   std::string log_path_;
   std::unique_ptr<process> process_;
 };
@@ -68,6 +83,12 @@ public:
 
   /// Starts one more controller. `extra`: more lines as `settings`.
   controller_process& run(const std::string& extra = {});
+
+  /// Starts one more, told by arguments and environment where the API server
+  /// is and who it is there.
+  controller_process&
+  run_with(const std::vector<std::string>& arguments,
+           const std::vector<std::string>& environment = {});
 
   /// The service account's access with another token each time.
   kube_access controller_access() {
