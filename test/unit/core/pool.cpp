@@ -265,9 +265,9 @@ BOOST_AUTO_TEST_CASE(fixed_switched_to_and_fro_keeps_the_port) {
   world.create_pod("a", one_port());
   world.settle();
   auto runs = world.record("a")->promise->runs;
-  for (auto i = 0; i < 40; ++i) {
+  for (auto i = 0; i < 400; ++i) {
     world.change_fixed("a", i % 2 == 0);
-    for (auto j = 0; j < i % 7; ++j)
+    for (auto j = 0; j < i % 13; ++j)
       world.step();
   }
   world.settle();
