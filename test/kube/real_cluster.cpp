@@ -200,7 +200,9 @@ void real_cluster::start_api() {
       "--request-timeout=5s",
       // Clients are sent away now and then, as load balancers like it.
       "--goaway-chance=0.02", "--audit-policy-file=" + path("audit.json"),
-      "--audit-log-path=" + path("audit.log"), "--v=0"},
+      "--audit-log-path=" + path("audit.log"),
+      // In one file, however many pods are made.
+      "--audit-log-maxsize=10000", "--v=0"},
     path("apiserver.log"));
   kube_api probe{admin()};
   auto ready = eventually(

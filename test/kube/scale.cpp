@@ -131,7 +131,10 @@ NATGW_REAL_SCENARIO(pods_of_others_cost_little) {
   for (const auto& pod : x.seen.all("pods", x.ns))
     x.remove(text_at(pod, {"metadata", "name"}));
   BOOST_TEST(x.leave_nothing());
-  BOOST_TEST((x.harm() == cli::harm{}));
+  auto done = x.harm();
+  BOOST_TEST_MESSAGE(fmt::format("HARM {} {} {}", done.duplicate_mappings,
+                                 done.stranger_ms, done.published_unready));
+  BOOST_TEST((done == cli::harm{}));
   x.api.remove("/api/v1/namespaces/" + others + "/pods?gracePeriodSeconds=0");
   x.api.remove("/api/v1/namespaces/" + others);
 }
