@@ -40,8 +40,7 @@ const std::vector<right>& rights() {
 class warden {
 public:
   explicit warden(world& x) : world_{x} {
-    if (x.where.is_real())
-      before_ = test::kube_api::must(x.api.get(role))["rules"];
+    before_ = test::kube_api::must(x.api.get(role))["rules"];
   }
 
   ~warden() {
@@ -52,31 +51,14 @@ public:
   warden& operator=(const warden&) = delete;
 
   void take(const right& x) {
-    if (world_.where.is_real())
-      test::kube_api::must(
-        world_.api.merge(role, {{"rules", rules_without(x)}}));
-    else
-      test::kube_api::must(world_.api.post("/emulator/denied", denial_of(x)));
+    test::kube_api::must(world_.api.merge(role, {{"rules", rules_without(x)}}));
   }
 
   void restore() {
-    if (world_.where.is_real())
-      world_.api.merge(role, {{"rules", before_}});
-    else
-      world_.api.post("/emulator/denied", json::array());
+    world_.api.merge(role, {{"rules", before_}});
   }
 
 private:
-  static json denial_of(const right& x) {
-    json rule = json::object();
-    rule["user"] = "system:serviceaccount:kube-system:natgw-controller";
-    rule["verb"] = x.verb;
-    rule["resource"] = x.resource;
-    auto result = json::array();
-    result.push_back(std::move(rule));
-    return result;
-  }
-
   json rules_without(const right& x) const {
     auto result = before_;
     for (auto& rule : result) {
@@ -110,7 +92,7 @@ size_t refusals(world& x, instant since) {
 
 BOOST_AUTO_TEST_SUITE(kube_rbac)
 
-NATGW_SCENARIO(no_right_is_missed_and_each_that_is_taken_comes_back) {
+NATGW_REAL_SCENARIO(no_right_is_missed_and_each_that_is_taken_comes_back) {
   world x{where};
   auto& controller = x.run();
   x.create(x.pod("steady"));
@@ -123,9 +105,6 @@ NATGW_SCENARIO(no_right_is_missed_and_each_that_is_taken_comes_back) {
   warden keeper{x};
   auto number = 0;
   for (const auto& what : rights()) {
-    // The embedded server asks nobody about finalizers.
-    if (what.resource == "pods/finalizers" && !where.is_real())
-      continue;
     BOOST_TEST_CONTEXT(what.verb << ' ' << what.resource) {
       auto since = http::boot_now();
       auto former = number == 0 ? "moving" : "pod-" + std::to_string(number);
