@@ -60,7 +60,8 @@ fi
 # clang does not set what Boost 1.74 looks for before it offers coroutines.
 flags=(-std=c++23 "-I$PWD" -iquote "$PWD/$folder" -DBOOST_ASIO_HAS_CO_AWAIT
   -DBOOST_ASIO_HAS_STD_COROUTINE -DBOOST_TEST_DYN_LINK
-  '-DNATGW_VERSION="0"' '-DNATGW_SOURCE_DIR="."' '-DNATGW_CONTROLLER="."')
+  '-DNATGW_VERSION="0"' '-DNATGW_SOURCE_DIR="."' '-DNATGW_CONTROLLER="."'
+  '-DNATGW_FREEZE="."')
 if output=$(clang-tidy-19 --quiet --config-file=.clang-tidy \
   --checks="$checks" "$batch" -- "${flags[@]}" 2>&1); then
   touch "${keys[@]}"

@@ -121,7 +121,7 @@ struct fixture : cloud, kube_world {
 
   /// Answers every list that is under way.
   void answer_lists(const std::string& pod = asking_pod()) {
-    // Answers bring more of them.
+    // NOLINTNEXTLINE(modernize-loop-convert): answers bring more of them.
     for (size_t i = 0; i < net.exchanges.size(); ++i) {
       auto& x = net.exchanges[i];
       if (!x.open || x.streaming || x.request.verb != http::method::get)

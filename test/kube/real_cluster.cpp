@@ -226,8 +226,8 @@ void real_cluster::start_manager() {
       "--port=0", "--secure-port=0",
       // Without podgc, which deletes what is bound to nodes that it does not
       // know, and without those who watch over nodes.
-      "--controllers=garbagecollector,namespace,serviceaccount,statefulset,"
-      "replicaset,deployment,job"},
+      std::string{"--controllers=garbagecollector,namespace,serviceaccount"}
+        + ",statefulset,replicaset,deployment,job"},
     path("manager.log"));
 }
 

@@ -132,11 +132,11 @@ double controller_process::metric(const std::string& series) const {
 
 // -- the world ---------------------------------------------------------------
 
-world::world(cluster& cluster, world_options options)
-  : where{cluster},
+world::world(cluster& around, world_options options)
+  : where{around},
     began{http::boot_now()},
     ns{new_namespace()},
-    api{cluster.admin()},
+    api{around.admin()},
     seen{api},
     cloud_options{make_cloud(options)},
     options_{std::move(options)} {
@@ -341,6 +341,10 @@ cli::harm world::harm() {
   cloud->with_core([&](emulator::vpc_core& core) {
     result = cli::count_harm(cluster_history, core.log().changes());
   });
+  if (result != cli::harm{})
+    BOOST_TEST_MESSAGE("harm: " << result.duplicate_mappings << " duplicates, "
+                                << result.stranger_ms << " ms of strangers, "
+                                << result.published_unready << " unready");
   return result;
 }
 

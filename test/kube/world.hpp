@@ -80,7 +80,7 @@ private:
 /// that run as the service account of deploy/.
 class world {
 public:
-  explicit world(cluster& where, world_options options = {});
+  explicit world(cluster& around, world_options options = {});
 
   world(const world&) = delete;
   world& operator=(const world&) = delete;

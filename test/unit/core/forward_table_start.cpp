@@ -365,7 +365,7 @@ BOOST_AUTO_TEST_CASE(stand_by_does_not_look_at_what_the_leader_changes) {
   world w;
   for (int i = 0; i < 40; ++i)
     w.cloud.put(world::spec(i));
-  auto id = w.cloud.put(foreign_spec(1));
+  w.cloud.put(foreign_spec(1));
   w.take(w.table->stand_by(w.now));
   w.run(1s);
   BOOST_TEST(w.news.empty());
