@@ -25,6 +25,9 @@ attribute() {
   echo "${value:-0}"
 }
 
+# How long a suite may take, in seconds.
+suite_limit=900
+
 # run_suite NAME EXECUTABLE [ARGUMENT...]: runs a Boost.Test executable in the
 # present environment and counts its cases. One that dies without a report, or
 # complains after it (a leak, a race), counts as one failure. What it says is
@@ -36,7 +39,7 @@ run_suite() {
   say "running $name"
   report=$(mktemp "$cache/report.XXXXXX")
   log=$(mktemp "$cache/log.XXXXXX")
-  run timeout --kill-after=10 900 "$executable" --report_format=XML \
+  run timeout --kill-after=10 "$suite_limit" "$executable" --report_format=XML \
     --report_level=short --report_sink="$report" --log_level=error \
     --color_output=no "$@" > "$log" 2>&1 || status=$?
   if [[ -s $report ]]; then
@@ -82,7 +85,9 @@ run_address_tests() {
 run_kube_tests() {
   find_kube_servers
   export NATGW_KUBE_SERVERS=$kube_servers
-  run_suite 'kube (asan, ubsan)' build/asan/test/natgw-test-kube
+  # It waits more than it works: for leases, deadlines and back-off.
+  suite_limit=1800 run_suite 'kube (asan, ubsan)' \
+    build/asan/test/natgw-test-kube
 }
 
 # The tests whose subject has threads; nothing is suppressed.
