@@ -318,6 +318,22 @@ BOOST_AUTO_TEST_CASE(fixed_switched_to_and_fro_keeps_the_port) {
   no_harm();
 }
 
+// Consumers would think the network down whenever the controller is updated.
+BOOST_AUTO_TEST_CASE(restart_takes_nothing_back) {
+  for (auto name : {"a", "b", "c", "d"})
+    world.create_pod(name, one_port());
+  world.settle();
+  auto writes = world.writes(record_op::status);
+  for (auto i = 0; i < 10; ++i) {
+    world.start();
+    world.settle();
+  }
+  check_converged(world, 0);
+  BOOST_TEST(world.writes(record_op::status) == writes);
+  BOOST_TEST(world.modifies == 0u);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(stolen_address_comes_back) {
   world.create_pod("a", one_port());
   world.settle();
