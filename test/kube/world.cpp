@@ -313,9 +313,14 @@ cli::harm world::harm() {
   // When each revision was made: better known to the audit than from when it
   // was seen here.
   std::unordered_map<uint64_t, instant> made;
-  for (const auto& x : where.audit(began))
-    if (x.revision > 0 && x.is_write() && x.accepted())
+  std::map<std::pair<std::string, std::string>, std::vector<instant>> writes;
+  for (const auto& x : where.audit(began)) {
+    if (!x.is_write() || !x.accepted())
+      continue;
+    if (x.revision > 0)
       made.try_emplace(x.revision, x.at);
+    writes[{x.resource, x.ns + "/" + x.name}].push_back(x.at);
+  }
   resource pods;
   pods.plural = "pods";
   resource records;
@@ -335,6 +340,11 @@ cli::harm world::harm() {
     step.revision = x.revision;
     auto known = made.find(x.revision);
     step.at = known == made.end() ? x.at : known->second;
+    // The revision of an end is in no answer; some write has brought it about.
+    if (x.kind == "DELETED" && known == made.end())
+      for (auto at : writes[{x.resource, x.key}])
+        if (at <= x.at)
+          step.at = at;
     cluster_history.add(step);
   });
   cli::harm result;
