@@ -187,6 +187,9 @@ struct metrics::families {
                "Writes to Kubernetes by kind and result.");
   Family<Counter>& watch_events = counters(registry, "natgw_watch_events_total",
                                            "Events received from watches.");
+  Family<Counter>& refusals
+    = counters(registry, "natgw_kube_refusals_total",
+               "Requests to Kubernetes for which a right is missing.");
   Family<Counter>& relists = counters(registry, "natgw_relists_total",
                                       "Lists begun by a watcher.");
   Family<Counter>& restarts = counters(registry, "natgw_actor_restarts_total",
@@ -311,6 +314,11 @@ void metrics::count_kube_write(kube_write op, std::optional<ec> failure) {
 
 void metrics::count_watch_events(watched resource, uint64_t events) {
   count(families_->watch_events, one("resource", label(resource)), events);
+void metrics::count_refusal(std::string_view verb, std::string_view resource) {
+  count(families_->refusals, Labels{{"resource", std::string{resource}},
+                                    {"verb", std::string{verb}}});
+}
+
 }
 
 void metrics::count_relist(watched resource) {

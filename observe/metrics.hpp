@@ -120,6 +120,10 @@ public:
   /// natgw_kube_writes_total{op,result}; "ok" where nothing went wrong.
   void count_kube_write(kube_write op, std::optional<ec> failure);
 
+  /// natgw_kube_refusals_total{resource,verb}: requests for which a right is
+  /// missing. Call with words of a small set only.
+  void count_refusal(std::string_view verb, std::string_view resource);
+
   /// natgw_watch_events_total{resource}
   void count_watch_events(watched resource, uint64_t events = 1);
   /// natgw_relists_total{resource}; the first list counts too.

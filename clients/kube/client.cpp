@@ -58,12 +58,20 @@ error client_core::refuse_one(const http::response& answer) const {
 
 http::request client_core::bound(http::request x) const {
   x.timeout = options.timeout;
+void client_core::note_refusal(const access& what,
+                               const http::response& answer) const {
+  if (answer.status == 403 && options.on_forbidden
+      && to_error(answer).code == ec::forbidden)
+    options.on_forbidden(what.verb, what.resource);
+}
+
   x.max_response_bytes = options.max_object_bytes;
   return x;
 }
 
 client::client(http::transport& net, api_server server, client_options options)
-  : core_(std::make_shared<client_core>(net, std::move(server), options)) {
+  : core_(std::make_shared<client_core>(net, std::move(server),
+                                        std::move(options))) {
 }
 
 template <class Object>
@@ -87,7 +95,10 @@ client::watch(const watch_query& query, watch_handler<Object> handler) {
     handler.on_end(std::unexpected{std::move(ok.error())});
     return no_stream;
   }
-  auto refuse = [self = core_](const http::response& answer) {
+  auto refuse = [self = core_,
+                 what = access_of(request, core_->server.base_url)](
+                  const http::response& answer) {
+    self->note_refusal(what, answer);
     return self->refuse(answer);
   };
   return std::make_shared<watch_stream<Object>>(core_->net, std::move(handler),

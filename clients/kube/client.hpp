@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "clients/http/transport.hpp"
@@ -50,6 +51,10 @@ struct client_options {
   std::chrono::milliseconds watch_idle{150'000};
   size_t max_list_bytes = size_t{64} << 20U;
   size_t max_object_bytes = size_t{4} << 20U;
+  /// Told the verb and the resource of every request that is refused because a
+  /// right is missing, both from a small set of words. On the transport's
+  /// thread.
+  std::function<void(std::string_view, std::string_view)> on_forbidden;
 };
 
 /// The API server as the controller uses it: one method for each thing asked
