@@ -132,7 +132,10 @@ std::string release_body(const record_write& x, const record_view& base) {
   out.key("finalizers").begin_array();
   for (auto& name : base.foreign_finalizers)
     out.string(name);
-  return out.end_array().end_object().end_object().take();
+  out.end_array();
+  // For the eyes of people only: an older CRD prunes it, and nobody reads it.
+  out.member("state", x.status.empty() ? "Waiting" : "Forwarding");
+  return out.end_object().end_object().take();
 }
 
 } // namespace natgw::kube

@@ -155,7 +155,17 @@ BOOST_AUTO_TEST_CASE(a_status_replaces_all_entries_and_nothing_else) {
   BOOST_TEST((after.status == x.status));
   x.status.clear();
   BOOST_TEST(json::parse(status_body(x))["status"]
-             == json::parse(R"({"entries":[]})"));
+             == json::parse(R"({"entries":[],"state":"Waiting"})"));
+}
+
+BOOST_AUTO_TEST_CASE(what_people_read_makes_no_difference) {
+  auto shown = json::parse(testing::record);
+  shown["status"]["state"] = "Waiting";
+  auto text = shown.dump();
+  BOOST_TEST((parse_object<record_view>(pad(text)).value() == base()));
+  shown["spec"]["eni"] = "eni-9";
+  text = shown.dump();
+  BOOST_TEST((parse_object<record_view>(pad(text)).value() == base()));
 }
 
 BOOST_AUTO_TEST_CASE(a_release_keeps_foreign_finalizers) {
@@ -170,3 +180,4 @@ BOOST_AUTO_TEST_CASE(a_release_keeps_foreign_finalizers) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+  BOOST_TEST(body["status"]["state"] == "Forwarding");
