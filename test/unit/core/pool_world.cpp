@@ -74,7 +74,9 @@ void pool_world::create_pod(const std::string& name,
   pod->node = "node";
   pod->ip = ip.empty() ? next_ip() : ip;
   std::erase(free_ips_, pod->ip);
-  pod->workload = {"apps/v1", "StatefulSet", "set", "uid-set"};
+  pod->workload = owner_ref{"apps/v1", "StatefulSet", "set", "uid-set"};
+  if (dress)
+    dress(*pod);
   pod_state state{pod, {.items = std::move(items), .fixed = fixed}};
   transcript.push_back("pod " + name + " " + pod->uid + " at " + pod->ip);
   auto own = record(name);
