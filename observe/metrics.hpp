@@ -58,7 +58,7 @@ enum class kube_write : uint8_t {
 kube_write kind_of(record_op op);
 
 /// The resources that are watched.
-enum class watched : uint8_t { pods, nodes, poddnats };
+enum class watched : uint8_t { pods, nodes, poddnats, podenis };
 
 /// The actors that may be restarted; also the value of the metric's label.
 enum class actor_kind : uint8_t {

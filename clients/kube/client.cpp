@@ -19,6 +19,8 @@ constexpr const resource& type_of() {
     return pods;
   else if constexpr (std::is_same_v<Object, node_view>)
     return nodes;
+  else if constexpr (std::is_same_v<Object, interface_view>)
+    return podenis;
   else
     return poddnats;
 }
@@ -56,8 +58,6 @@ error client_core::refuse_one(const http::response& answer) const {
   return result;
 }
 
-http::request client_core::bound(http::request x) const {
-  x.timeout = options.timeout;
 void client_core::note_refusal(const access& what,
                                const http::response& answer) const {
   if (answer.status == 403 && options.on_forbidden
@@ -65,6 +65,8 @@ void client_core::note_refusal(const access& what,
     options.on_forbidden(what.verb, what.resource);
 }
 
+http::request client_core::bound(http::request x) const {
+  x.timeout = options.timeout;
   x.max_response_bytes = options.max_object_bytes;
   return x;
 }
@@ -173,12 +175,17 @@ template void client::list_page<pod_view>(const list_query&,
                                           completion<page<pod_view>>);
 template void client::list_page<node_view>(const list_query&,
                                            completion<page<node_view>>);
+template void
+client::list_page<interface_view>(const list_query&,
+                                  completion<page<interface_view>>);
 template void client::list_page<record_view>(const list_query&,
                                              completion<page<record_view>>);
 template uint64_t client::watch<pod_view>(const watch_query&,
                                           watch_handler<pod_view>);
 template uint64_t client::watch<node_view>(const watch_query&,
                                            watch_handler<node_view>);
+template uint64_t client::watch<interface_view>(const watch_query&,
+                                                watch_handler<interface_view>);
 template uint64_t client::watch<record_view>(const watch_query&,
                                              watch_handler<record_view>);
 

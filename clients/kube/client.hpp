@@ -70,7 +70,7 @@ public:
   client(http::transport& net, api_server server, client_options options = {});
 
   /// Reads one page. Also: expired. `Object`: pod_view, node_view (asked for
-  /// without spec and status) or record_view.
+  /// without spec and status), interface_view or record_view.
   template <class Object>
   void list_page(const list_query& query, completion<page<Object>> done);
 

@@ -220,12 +220,20 @@ bool pool::store_promise(slot& s, tenure& t) {
   }
   t.record_uid = s.record->uid;
   if (s.record->promise && s.record->problem.empty()) {
+/// What is known of the promised address, to go with a promise that is written
+/// anyway.
+interface_ptr pool::interface_of(const slot& s, const tenure& t) {
+  auto same = s.pod && !t.internal_ip.empty() && s.pod->ip == t.internal_ip;
+  return same ? s.pod->interface : nullptr;
+}
+
     auto& stored = *s.record->promise;
     t.attempt = wanted.attempt = std::max(t.attempt, stored.attempt);
     wanted.epoch = stored.epoch;
     if (stored == wanted) {
       if (!s.said_allocated) {
         s.said_allocated = true;
+    x.interface = interface_of(s, t);
         say(s, "DNATAllocated", "Ports on " + t.external_ip + " are reserved");
       }
       return true;
@@ -248,6 +256,7 @@ intent pool::promise_of(const slot& s, const tenure& t) const {
   result.external_ip = t.external_ip;
   result.internal_ip = t.internal_ip;
   result.pod_uid = t.pod_uid;
+  x.interface = interface_of(s, t);
   if (s.pod)
     result.workload = s.pod->workload;
   else if (s.record && s.record->promise)

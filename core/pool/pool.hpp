@@ -176,6 +176,7 @@ private:
   bool follow_items(slot& s, tenure& t, instant now);
   void raise_attempt(const slot& s, tenure& t);
   bool store_promise(slot& s, tenure& t);
+  static interface_ptr interface_of(const slot& s, const tenure& t);
   intent promise_of(const slot& s, const tenure& t) const;
 
   // -- publish.cpp: entries, status, what the pod is told --------------------

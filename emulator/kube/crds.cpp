@@ -86,6 +86,11 @@ json poddnat_crd() {
   return crd;
 }
 
+json podeni_crd() {
+  return definition("network.alibabacloud.com", "v1beta1", "PodENI", "podenis",
+                    json::array(), open_schema());
+}
+
 json gameserverset_crd() {
   return definition("game.kruise.io", "v1alpha1", "GameServerSet",
                     "gameserversets", {"gss"}, open_schema());

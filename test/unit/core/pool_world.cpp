@@ -65,6 +65,10 @@ void pool_world::start() {
   });
 }
 
+void pool_world::drain() {
+  options_.drain = true;
+}
+
 void pool_world::create_pod(const std::string& name,
                             std::vector<port_item> items, bool fixed,
                             const std::string& ip) {
@@ -117,6 +121,17 @@ void pool_world::change_ports(const std::string& name,
     return;
   found->second.request.items = std::move(items);
   tell([this, state = found->second] {
+    take(pool->bind({state.view, state.request}, now));
+  });
+}
+
+void pool_world::change_pod(const std::string& name,
+                            const std::function<void(pod_view&)>& how) {
+  auto& pod = pods.at(name);
+  auto next = std::make_shared<pod_view>(*pod.view);
+  how(*next);
+  pod.view = next;
+  tell([this, state = pod] {
     take(pool->bind({state.view, state.request}, now));
   });
 }
@@ -188,7 +203,8 @@ void pool_world::pass(std::chrono::nanoseconds span) {
   now += span;
   take(pool->tick(now));
   for (auto& name : std::exchange(later_, {}))
-    if (auto pod = pods.find(name); pod != pods.end())
+    if (auto pod = pods.find(name);
+        pod != pods.end() && !pod->second.view->terminating)
       tell([this, state = pod->second] {
         take(pool->bind({state.view, state.request}, now));
       });
@@ -258,6 +274,8 @@ void pool_world::take(core::pool_effects effects) {
 
 void pool_world::operate(record_write x) {
   ++writes_[x.op];
+  if (x.interface)
+    interfaces[x.key.name] = x.interface;
   transcript.push_back("write " + std::string{to_string(x.op)} + " "
                        + x.key.name);
   record_written answer{.key = x.key, .op = x.op};
