@@ -464,6 +464,41 @@ BOOST_AUTO_TEST_CASE(pod_on_a_virtual_node_is_refused) {
   BOOST_TEST(events() == texts{"DNATInvalid"});
 }
 
+BOOST_AUTO_TEST_CASE(pods_without_a_usable_address_are_told_why_once) {
+  node("node-v", "a", true);
+  auto host = pod("host", "10.0.0.1");
+  host.host_network = true;
+  auto ipv6 = pod("ipv6");
+  ipv6.only_ipv6 = true;
+  for (const auto& [x, rule] :
+       {std::pair{host, "host network"}, std::pair{ipv6, "no IPv4 address"},
+        std::pair{on("node-v", pod("virtual")), "virtual nodes"}}) {
+    change(x);
+    auto later = x;
+    later.terminating = true;
+    change(later);
+    const auto got = take<pod_event>();
+    BOOST_REQUIRE(got.size() == 1u);
+    BOOST_TEST(got[0].reason == "DNATInvalid");
+    BOOST_TEST(got[0].warning);
+    BOOST_TEST(got[0].message.find(rule) != std::string::npos, got[0].message);
+    BOOST_TEST(got[0].message.find("pod-dnat") != std::string::npos);
+    BOOST_TEST(take<pod_rejected>().size() == 1u);
+    BOOST_TEST(binds().empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(annotations_may_come_and_go_on_a_live_pod) {
+  change(plain_pod("p", "10.0.0.1"));
+  BOOST_TEST(binds().empty());
+  change(pod("p", "10.0.0.1"));
+  BOOST_TEST(binds() == texts{"ngw-a:p"});
+  change(plain_pod("p", "10.0.0.1"));
+  const auto got = take<send_unbind>();
+  BOOST_REQUIRE(got.size() == 1u);
+  BOOST_TEST(!got[0].object_gone);
+}
+
 BOOST_AUTO_TEST_CASE(fixed_without_a_stateful_workload_is_noticed) {
   auto x = pod("p");
   x.annotations.edit().fixed = "true";
