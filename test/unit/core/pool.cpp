@@ -408,6 +408,26 @@ BOOST_AUTO_TEST_CASE(interface_goes_along_with_a_promise) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(pod_is_told_once_the_right_to_patch_it_is_back) {
+  world.patch_problem = ec::forbidden;
+  world.create_pod("a", one_port());
+  // Ten minutes.
+  world.settle();
+  BOOST_TEST(world.annotations.empty());
+  BOOST_TEST(world.record("a")->status.size() == 1u);
+  BOOST_TEST(world.table.size() == 1u);
+  BOOST_TEST(world.patches.size() >= 20u);
+  BOOST_TEST(world.patches.size() <= 26u);
+  world.patch_problem.reset();
+  for (int i = 0; i < 16; ++i) {
+    world.pass(2s);
+    while (world.step())
+      continue;
+  }
+  check_converged(world, 0);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(readiness_is_not_taken_back_while_it_forwards) {
   world.dress = [](auto& x) { x.gate = gate_state::not_true; };
   world.create_pod("a", one_port());

@@ -339,7 +339,9 @@ void pool_world::operate(record_write x) {
 void pool_world::patch(const pod_patch& x) {
   pod_patched answer{.key = x.key, .uid = x.uid};
   auto pod = pods.find(x.key.name);
-  if (pod == pods.end() || pod->second.view->uid != x.uid)
+  if (patch_problem)
+    answer.problem = error{*patch_problem, "no"};
+  else if (pod == pods.end() || pod->second.view->uid != x.uid)
     answer.problem = error{ec::not_found, {}};
   else if (x.status_annotation)
     annotations[x.uid] = *x.status_annotation;

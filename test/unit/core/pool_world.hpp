@@ -87,6 +87,8 @@ public:
   bool holds_drops = false;
   /// What the next pods to be created look like beyond the usual; may be null.
   std::function<void(pod_view&)> dress;
+  /// Why patches of pods are refused; unset if they are not.
+  std::optional<ec> patch_problem;
   /// Says no to the next wish of this kind, once.
   std::function<std::optional<entry_news>(const entry_want&)> refuse;
 
