@@ -99,9 +99,11 @@ uint64_t stranger_time(const std::vector<version>& versions,
     auto found = book.find(v.what.internal_ip);
     if (found == book.end())
       continue;
-    auto& [address, key] = owner[v.what.id];
-    if (address != v.what.internal_ip) {
-      address = v.what.internal_ip;
+    auto& [target, key] = owner[v.what.id];
+    // A Modify may give an entry to the next pod with the same address.
+    auto present = v.what.internal_ip + " " + v.what.name;
+    if (target != present) {
+      target = std::move(present);
       key.clear();
       for (const auto& t : found->second)
         if (t.time.from <= v.time.from)

@@ -47,6 +47,7 @@ void pool::name_entries(tenure& t) {
 void pool::rename_entries(tenure& t) {
   for (auto& e : t.entries) {
     auto old = std::exchange(e.name, {});
+    e.unheard = false;
     by_name_.erase(old);
     if (e.phase != entry_phase::idle || e.may_stand)
       e.replaces = old;
@@ -169,6 +170,7 @@ void pool::adopt(slot& s, instant now) {
     e.run = run;
     e.seen = stands_at.has_value() || stays;
     e.may_stand = true;
+    e.unheard = !stays;
     if (stands_at)
       add_former_address(t, *stands_at);
     if (stays)

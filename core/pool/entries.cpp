@@ -25,6 +25,7 @@ pool_effects pool::entry_told(const entry_news& news, instant now) {
     return finish(now);
   auto& t = tenures_.at(by_name_.at(news.spec.name));
   touch(t.key);
+  e->unheard = false;
   switch (news.fact) {
     case entry_fact::available:
       entry_available(*e, news, now);

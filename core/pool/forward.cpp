@@ -151,7 +151,8 @@ bool pool::follow_request(slot& s, instant now) {
     }
   if (t.items != s.request.items && !follow_items(s, t, now))
     return false;
-  if (t.fixed != s.request.fixed) {
+  // A name that is only wished yet must not be what the next is made from.
+  if (t.fixed != s.request.fixed && !has_open_wishes(t)) {
     t.fixed = s.request.fixed;
     rename_entries(t);
   }

@@ -212,12 +212,13 @@ void pool::retire_entries(tenure& t, instant now) {
 // -- status -------------------------------------------------------------------
 
 /// What of the mapping may be shown now: items whose every port forwards as
-/// wished.
-std::vector<status_entry> pool::status_of(const tenure& t) const {
+/// wished; or, if `believing`, may stay.
+std::vector<status_entry> pool::status_of(const tenure& t,
+                                          bool believing) const {
   std::vector<status_entry> result;
   std::vector<port_run> runs;
   for (auto& e : t.entries)
-    if (!e.retiring && forwards(t, e))
+    if (!e.retiring && (forwards(t, e) || (believing && is_believed(t, e))))
       runs.push_back(e.run);
   auto shown = views(t.items, runs);
   for (size_t i = 0; i < shown.size(); ++i) {
@@ -239,12 +240,24 @@ std::vector<status_entry> pool::status_of(const tenure& t) const {
   return result;
 }
 
+/// Whether only a former process's status has spoken of the entry so far. A
+/// restart takes nothing back that may well be true.
+bool pool::is_believed(const tenure& t, const held_entry& e) {
+  return e.unheard && t.former_ips.empty()
+         && (e.phase == entry_phase::idle || e.phase == entry_phase::asked);
+}
+
 bool pool::is_shown_wrongly(const slot& s, const tenure& t) const {
   if (s.record->status.empty())
     return false;
-  auto right = status_of(t);
-  return std::ranges::any_of(s.record->status, [&](auto& x) {
-    return std::ranges::find(right, x) == right.end();
+  auto right = status_of(t, true);
+  return std::ranges::any_of(s.record->status, [&](auto x) {
+    return std::ranges::none_of(right, [&](auto& y) {
+      // An entry that nobody has seen yet has no id here.
+      if (y.forward_entry_id.empty())
+        x.forward_entry_id.clear();
+      return x == y;
+    });
   });
 }
 

@@ -50,6 +50,9 @@ struct held_entry {
   /// True if an idle entry may well be in the table, or on its way there: a
   /// former process promised it, or somebody else has changed it.
   bool may_stand = false;
+  /// True while nobody but a former process's status has said whether it
+  /// forwards: that is believed until the table knows better.
+  bool unheard = false;
   /// True while the allocator counts its ports as held by the tenure.
   bool claimed = false;
   /// True once the port list of the pod no longer contains it: it is dropped

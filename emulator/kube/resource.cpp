@@ -77,6 +77,13 @@ resource workload(std::string plural, std::string kind,
   return x;
 }
 
+resource jobs() {
+  auto x = plain("batch", "v1", "jobs", "Job");
+  x.status = true;
+  x.generation = true;
+  return x;
+}
+
 resource leases() {
   auto x = plain("coordination.k8s.io", "v1", "leases", "Lease");
   x.create_on_update = true;
@@ -167,6 +174,7 @@ catalog::catalog() {
   add(workload("statefulsets", "StatefulSet", "sts"));
   add(workload("deployments", "Deployment", "deploy"));
   add(workload("replicasets", "ReplicaSet", "rs"));
+  add(jobs());
   add(definitions());
 }
 

@@ -43,6 +43,18 @@ bool same_specification(const resource& type, json a, json b) {
   return a == b;
 }
 
+// Where a pod's addresses and its first one disagree, that one counts, as it
+// does for kubelets that know no other.
+void follow_pod_ip(json& status) {
+  auto ip = text(status, {"podIP"});
+  auto* list = look(status, {"podIPs"}) == nullptr ? nullptr
+                                                   : &status["podIPs"];
+  if (ip.empty() || list == nullptr || !list->is_array() || list->empty()
+      || text(list->front(), {"ip"}) == ip)
+    return;
+  *list = json::array({{{"ip", std::string{ip}}}});
+}
+
 bool holds_deletion(const json& object) {
   const auto* grace = look(object, {"metadata", "deletionGracePeriodSeconds"});
   auto pending = grace != nullptr && grace->is_number_integer()
@@ -116,6 +128,8 @@ void writer::keep_other_half(const address& at, const json& old, json& next) {
   // A status write of a custom resource changes nothing but the status; one
   // of a pod or node may touch labels, annotations and finalizers.
   auto status = next.contains("status") ? next["status"] : json();
+  if (type.plural == "pods" && !type.custom)
+    follow_pod_ip(status);
   auto metadata = type.custom ? old["metadata"] : next["metadata"];
   keep(old["metadata"], metadata, "ownerReferences");
   next = old;

@@ -39,6 +39,8 @@ void process::start(std::vector<std::string> command, int out, int err) {
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   if (err >= 0)
     posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+  // A connection of a server in this process would stay open with the child.
+  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   // The child must not inherit the signals that we keep blocked.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);

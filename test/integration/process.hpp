@@ -35,6 +35,11 @@ public:
   /// Whether it is stopped by SIGSTOP.
   bool is_stopped() const;
 
+  /// What /proc calls it.
+  pid_t id() const {
+    return pid_;
+  }
+
   /// Waits for the end; the exit status, or 128 and the signal's number.
   int wait();
 

@@ -121,17 +121,23 @@ void kubelet::set_running(const json& pod) {
   auto ip = annotation(pod, "test/ip");
   if (ip == "none" || phase == "Succeeded" || phase == "Failed")
     return;
+  // Whoever changes a pod while it starts shows it without an address again.
+  auto uid = text_at(pod, {"metadata", "uid"});
+  if (started_.contains(uid))
+    return;
   if (ip.empty())
     ip = next_address();
   auto address = json::object({{"ip", ip}});
   json ready{{"type", "Ready"}, {"status", "True"}};
-  api_.strategic(target_of(pod) + "/status",
-                 {{"metadata", {{"uid", text_at(pod, {"metadata", "uid"})}}},
-                  {"status",
-                   {{"phase", "Running"},
-                    {"podIP", ip},
-                    {"podIPs", json::array({address})},
-                    {"conditions", json::array({ready})}}}});
+  auto done = api_.strategic(target_of(pod) + "/status",
+                             {{"metadata", {{"uid", uid}}},
+                              {"status",
+                               {{"phase", "Running"},
+                                {"podIP", ip},
+                                {"podIPs", json::array({address})},
+                                {"conditions", json::array({ready})}}}});
+  if (done.good())
+    started_.insert(uid);
 }
 
 void kubelet::end(const json& pod) {

@@ -52,6 +52,8 @@ private:
   std::string ns_;
   std::vector<std::string> zones_;
   size_t next_zone_ = 0;
+  /// Uids of pods that have been given an address.
+  std::set<std::string> started_;
 
   struct work {
     std::mutex mutex;

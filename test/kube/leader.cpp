@@ -58,15 +58,15 @@ public:
   replicas(world& around, size_t count)
     : world_{around},
       // Its address sanitizer wants to come first, else.
-      wrapper_{"env", std::string{"LD_PRELOAD="} + NATGW_FREEZE,
-               "NATGW_FREEZE_FILE=" + freeze_file(),
-               "ASAN_OPTIONS=verify_asan_link_order=0"} {
+      environment_{std::string{"LD_PRELOAD="} + NATGW_FREEZE,
+                   "NATGW_FREEZE_FILE=" + freeze_file(),
+                   "ASAN_OPTIONS=verify_asan_link_order=0"} {
     for (size_t i = 0; i < count; ++i)
       add();
   }
 
   void add() {
-    members_.push_back(&world_.run({}, {}, wrapper_));
+    members_.push_back(&world_.run({}, {}, environment_));
   }
 
   /// The first request with this text stops its process before it leaves.
@@ -109,7 +109,7 @@ private:
 
   test::temporary_folder folder_;
   world& world_;
-  std::vector<std::string> wrapper_;
+  std::vector<std::string> environment_;
   std::vector<controller_process*> members_;
 };
 

@@ -63,10 +63,14 @@ constexpr const char* audit_policy = R"({
     {"level": "Metadata", "userGroups": ["system:serviceaccounts"]},
     {"level": "None"}]})";
 
+std::string text_of(const std::string& path) {
+  std::ifstream in{path};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
 /// The last lines of a file.
 std::string end_of(const std::string& path) {
-  std::ifstream in{path};
-  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  auto text = text_of(path);
   constexpr size_t enough = 4000;
   return text.size() > enough ? text.substr(text.size() - enough) : text;
 }
@@ -118,6 +122,7 @@ real_cluster::real_cluster() {
   write("server.key", keys->server.key_pem);
   write("tokens.csv", admin_token_ + ",admin,admin,system:masters\n");
   write("audit.json", audit_policy);
+  make_client_authority();
   start_etcd();
   start_api();
   api_ = std::make_unique<kube_api>(admin());
@@ -133,6 +138,32 @@ std::string real_cluster::server(const std::string& name) const {
 void real_cluster::write(const std::string& name,
                          const std::string& text) const {
   std::ofstream{path(name)} << text;
+}
+
+void real_cluster::openssl(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), "openssl");
+  process running{std::move(arguments), path("openssl.log")};
+  if (running.wait() != 0)
+    throw std::runtime_error{"openssl failed: " + end_of(path("openssl.log"))};
+}
+
+void real_cluster::make_client_authority() {
+  openssl({"req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+           "-subj", "/CN=clients", "-keyout", path("clients.key"), "-out",
+           path("clients.crt")});
+}
+
+serving::tls_identity
+real_cluster::client_certificate(const std::string& user) {
+  auto key = path(user + ".key");
+  auto request = path(user + ".csr");
+  auto certificate = path(user + ".crt");
+  openssl({"req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=" + user,
+           "-keyout", key, "-out", request});
+  openssl({"x509", "-req", "-in", request, "-CA", path("clients.crt"), "-CAkey",
+           path("clients.key"), "-CAcreateserial", "-days", "2", "-out",
+           certificate});
+  return {text_of(certificate), text_of(key)};
 }
 
 void real_cluster::start_etcd() {
@@ -155,6 +186,7 @@ void real_cluster::start_api() {
       "--insecure-port=0", fmt::format("--secure-port={}", api_port_),
       fmt::format("--etcd-servers=http://127.0.0.1:{}", etcd_port_),
       "--authorization-mode=RBAC", "--token-auth-file=" + path("tokens.csv"),
+      "--client-ca-file=" + path("clients.crt"),
       "--tls-cert-file=" + path("server.crt"),
       "--tls-private-key-file=" + path("server.key"),
       "--service-account-issuer=https://kubernetes.default.svc",
@@ -164,9 +196,13 @@ void real_cluster::start_api() {
       "--disable-admission-plugins=ServiceAccount",
       // As clusters have it that do not trust every owner reference.
       "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
+      // So long does it wait for open watches before it ends.
+      "--request-timeout=5s",
       // Clients are sent away now and then, as load balancers like it.
       "--goaway-chance=0.02", "--audit-policy-file=" + path("audit.json"),
-      "--audit-log-path=" + path("audit.log"), "--v=0"},
+      "--audit-log-path=" + path("audit.log"),
+      // In one file, however many pods are made.
+      "--audit-log-maxsize=10000", "--v=0"},
     path("apiserver.log"));
   kube_api probe{admin()};
   auto ready = eventually(

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "serving/http_server.hpp"
 #include "test/integration/process.hpp"
 #include "test/kube/cluster.hpp"
 
@@ -24,6 +25,9 @@ public:
   kube_access controller() override;
   std::vector<audited> audit(instant since) override;
 
+  /// Of a user with this name.
+  serving::tls_identity client_certificate(const std::string& user);
+
   /// Ends the API server by SIGTERM; etcd and its data stay.
   void stop_api();
   /// Starts it again and waits until it is ready.
@@ -37,6 +41,8 @@ private:
   }
   std::string server(const std::string& name) const;
   void write(const std::string& name, const std::string& text) const;
+  void openssl(std::vector<std::string> arguments) const;
+  void make_client_authority();
   void start_etcd();
   void start_manager();
   void apply_manifests();

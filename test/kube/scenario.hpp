@@ -23,3 +23,11 @@
     name(natgw::test::cluster::real());                                        \
   }                                                                            \
   static void name(natgw::test::cluster& where)
+
+/// One that needs what only the embedded cluster does on demand.
+#define NATGW_EMBEDDED_SCENARIO(name)                                          \
+  static void name(natgw::test::cluster& where);                               \
+  BOOST_AUTO_TEST_CASE(name##_embedded) {                                      \
+    name(natgw::test::cluster::embedded());                                    \
+  }                                                                            \
+  static void name(natgw::test::cluster& where)

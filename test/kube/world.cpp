@@ -60,20 +60,35 @@ bool is_ours(const json& record) {
 
 // -- the controller ----------------------------------------------------------
 
-controller_process::controller_process(const std::string& folder, size_t number,
-                                       const std::string& config,
-                                       const kube_access& access,
-                                       std::vector<std::string> wrapper)
-  : log_path_{fmt::format("{}/controller-{}.log", folder, number)} {
-  auto config_path = fmt::format("{}/config-{}.yaml", folder, number);
+controller_process::controller_process(
+  const std::string& folder, size_t number, const std::string& config,
+  const kube_access& access, const std::vector<std::string>& environment) {
   auto kubeconfig_path = fmt::format("{}/kubeconfig-{}", folder, number);
   write_kubeconfig(kubeconfig_path, access);
+  start(folder, number, config, {"--kubeconfig", kubeconfig_path}, environment);
+}
+
+controller_process::controller_process(
+  const std::string& folder, size_t number, const std::string& config,
+  const std::vector<std::string>& arguments,
+  const std::vector<std::string>& environment) {
+  start(folder, number, config, arguments, environment);
+}
+
+void controller_process::start(const std::string& folder, size_t number,
+                               const std::string& config,
+                               const std::vector<std::string>& arguments,
+                               const std::vector<std::string>& environment) {
+  log_path_ = fmt::format("{}/controller-{}.log", folder, number);
+  auto config_path = fmt::format("{}/config-{}.yaml", folder, number);
   if (!emulator::kube::write_private_file(config_path, config))
     throw std::runtime_error{"cannot write " + config_path};
-  wrapper.insert(wrapper.end(), {NATGW_CONTROLLER, "run", "--config",
-                                 config_path, "--kubeconfig", kubeconfig_path,
-                                 "--http-addr", "127.0.0.1:0"});
-  process_ = std::make_unique<process>(std::move(wrapper), log_path_);
+  std::vector<std::string> command{"/usr/bin/env"};
+  command.insert(command.end(), environment.begin(), environment.end());
+  command.insert(command.end(), {NATGW_CONTROLLER, "run", "--config",
+                                 config_path, "--http-addr", "127.0.0.1:0"});
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  process_ = std::make_unique<process>(std::move(command), log_path_);
 }
 
 std::string controller_process::log() const {
@@ -183,10 +198,18 @@ std::string world::config(const std::vector<std::string>& gateways) const {
 
 controller_process& world::run(const std::string& extra,
                                const std::vector<std::string>& gateways,
-                               std::vector<std::string> wrapper) {
+                               const std::vector<std::string>& environment) {
   controllers.push_back(std::make_unique<controller_process>(
     folder_ / ".", controllers.size(), config(gateways) + extra,
-    where.controller(), std::move(wrapper)));
+    where.controller(), environment));
+  return *controllers.back();
+}
+
+controller_process&
+world::run_with(const std::vector<std::string>& arguments,
+                const std::vector<std::string>& environment) {
+  controllers.push_back(std::make_unique<controller_process>(
+    folder_ / ".", controllers.size(), config({}), arguments, environment));
   return *controllers.back();
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,8 +18,10 @@
 
 namespace natgw::test {
 
-/// How long a scenario waits for what must happen.
-inline constexpr auto patience = std::chrono::seconds{60};
+/// How long a scenario waits for what must happen. After a long outage a watch
+/// may rest for a minute.
+inline const auto patience
+  = std::chrono::seconds{std::getenv("NATGW_LONG") == nullptr ? 60 : 150};
 
 /// What a scenario's world is like.
 struct world_options {
@@ -33,10 +36,16 @@ struct world_options {
 /// `natgw-controller run` in a process of its own.
 class controller_process {
 public:
-  /// `wrapper`: a command that is given the program's.
+  /// `environment`: "NAME=VALUE", added to its own.
   controller_process(const std::string& folder, size_t number,
                      const std::string& config, const kube_access& access,
-                     std::vector<std::string> wrapper = {});
+                     const std::vector<std::string>& environment = {});
+
+  /// The same with other arguments that say where the API server is.
+  controller_process(const std::string& folder, size_t number,
+                     const std::string& config,
+                     const std::vector<std::string>& arguments,
+                     const std::vector<std::string>& environment);
 
   process& of() {
     return *process_;
@@ -57,6 +66,10 @@ public:
 private:
   /// What follows `"NAME":"` in the log; waits for it.
   std::string logged(const std::string& name) const;
+  void start(const std::string& folder, size_t number,
+             const std::string& config,
+             const std::vector<std::string>& arguments,
+             const std::vector<std::string>& environment);
 
   std::string log_path_;
   mutable std::string identity_;
@@ -76,11 +89,17 @@ public:
   ~world();
 
   /// Starts one more controller. `extra`: more lines as `settings`;
-  /// `gateways`: those of its configuration, all if there is none; `wrapper`:
-  /// see controller_process.
+  /// `gateways`: those of its configuration, all if there is none;
+  /// `environment`: see controller_process.
   controller_process& run(const std::string& extra = {},
                           const std::vector<std::string>& gateways = {},
-                          std::vector<std::string> wrapper = {});
+                          const std::vector<std::string>& environment = {});
+
+  /// Starts one more, told by arguments and environment where the API server
+  /// is and who it is there.
+  controller_process&
+  run_with(const std::vector<std::string>& arguments,
+           const std::vector<std::string>& environment = {});
 
   /// The service account's access with another token each time.
   kube_access controller_access() {

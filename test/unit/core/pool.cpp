@@ -298,6 +298,42 @@ BOOST_AUTO_TEST_CASE(switch_turned_off_while_nobody_looked_ends_a_fixed_one) {
   BOOST_TEST(world.table.empty());
 }
 
+BOOST_AUTO_TEST_CASE(fixed_switched_to_and_fro_keeps_the_port) {
+  world.create_pod("a", one_port());
+  world.settle();
+  auto runs = world.record("a")->promise->runs;
+  for (auto i = 0; i < 400; ++i) {
+    world.change_fixed("a", i % 2 == 0);
+    for (auto j = 0; j < i % 13; ++j)
+      world.step();
+  }
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST((world.record("a")->promise->runs == runs));
+  BOOST_TEST(world.creates == 1u);
+  world.delete_pod("a");
+  world.settle();
+  BOOST_TEST(world.table.empty());
+  BOOST_TEST(world.pool->tenures() == 0u);
+  no_harm();
+}
+
+// Consumers would think the network down whenever the controller is updated.
+BOOST_AUTO_TEST_CASE(restart_takes_nothing_back) {
+  for (auto name : {"a", "b", "c", "d"})
+    world.create_pod(name, one_port());
+  world.settle();
+  auto writes = world.writes(record_op::status);
+  for (auto i = 0; i < 10; ++i) {
+    world.start();
+    world.settle();
+  }
+  check_converged(world, 0);
+  BOOST_TEST(world.writes(record_op::status) == writes);
+  BOOST_TEST(world.modifies == 0u);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(stolen_address_comes_back) {
   world.create_pod("a", one_port());
   world.settle();

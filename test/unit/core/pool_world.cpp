@@ -33,6 +33,7 @@ void pool_world::start() {
         queue->front().act();
   for (auto queue : {&api_, &cloud_, &watch_})
     queue->clear();
+  wished_.clear();
   later_.clear();
   held_drops_.clear();
   listed_ = false;
@@ -132,6 +133,16 @@ void pool_world::change_pod(const std::string& name,
   how(*next);
   pod.view = next;
   tell([this, state = pod] {
+    take(pool->bind({state.view, state.request}, now));
+  });
+}
+
+void pool_world::change_fixed(const std::string& name, bool fixed) {
+  auto found = pods.find(name);
+  if (found == pods.end())
+    return;
+  found->second.request.fixed = fixed;
+  tell([this, state = found->second] {
     take(pool->bind({state.view, state.request}, now));
   });
 }
@@ -251,7 +262,7 @@ void pool_world::take(core::pool_effects effects) {
         } else if constexpr (std::is_same_v<type, pod_event>) {
           events.push_back(x);
         } else if constexpr (std::is_same_v<type, entry_want>) {
-          cloud_.push_back({true, [this, x] { ensure(x); }});
+          wish(x);
         } else if constexpr (std::is_same_v<type, entry_drop>) {
           cloud_.push_back({true, [this, x] { drop(x); }});
         } else if constexpr (std::is_same_v<type, object_query>) {
@@ -270,6 +281,17 @@ void pool_world::take(core::pool_effects effects) {
         }
       },
       effect);
+}
+
+void pool_world::wish(const entry_want& x) {
+  // A table would hold two wishes then that want to be made of each other.
+  if (wished_.contains(x.replaces))
+    harm.push_back(x.spec.name + " replaces what is only wished");
+  wished_.insert(x.spec.name);
+  cloud_.push_back({true, [this, x] {
+                      wished_.erase(wished_.find(x.spec.name));
+                      ensure(x);
+                    }});
 }
 
 void pool_world::operate(record_write x) {

@@ -39,6 +39,7 @@ public:
   /// The pod looks different from now on, and placement says so.
   void change_pod(const std::string& name,
                   const std::function<void(pod_view&)>& how);
+  void change_fixed(const std::string& name, bool fixed);
   void delete_record(const std::string& name);
   void lose_entry();
   /// Carries out what the pool asks for, in time.
@@ -106,6 +107,7 @@ private:
   void answer_later(std::function<void()> x);
   void operate(record_write x);
   void patch(const pod_patch& x);
+  void wish(const entry_want& x);
   void ensure(const entry_want& x);
   std::string record_of(const entry_want& x) const;
   void drop(const entry_drop& x);
@@ -129,6 +131,8 @@ private:
   uint64_t uids_ = 0;
   uint64_t lists_ = 0;
   std::map<record_op, size_t> writes_;
+  /// Names of entries that were wished, and are not answered yet.
+  std::multiset<std::string> wished_;
   std::vector<entry_drop> held_drops_;
   std::deque<std::string> free_ips_;
   uint32_t ips_ = 0;

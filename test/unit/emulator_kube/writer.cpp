@@ -220,6 +220,30 @@ BOOST_AUTO_TEST_CASE(binding_works_once) {
   BOOST_TEST(post(pods + "/p/binding", binding).code == 409);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_pod_ip_takes_the_place_of_the_old_ones) {
+  add_pod("p");
+  auto give = [this](const char* ip) {
+    return patch(
+      pods + "/p/status",
+      {{"status", {{"podIP", ip}, {"podIPs", json::array({{{"ip", ip}}})}}}},
+      "strategic-merge-patch");
+  };
+  give("172.16.0.1");
+  auto x = give("172.16.0.2");
+  BOOST_TEST(x.code == 200);
+  BOOST_TEST(x.text("/status/podIPs") == R"([{"ip":"172.16.0.2"}])");
+}
+
+BOOST_AUTO_TEST_CASE(jobs_are_kept_as_other_workloads_are) {
+  const std::string jobs = "/apis/batch/v1/namespaces/default/jobs";
+  BOOST_TEST(
+    post(jobs, {{"metadata", {{"name", "j"}}}, {"spec", {{"completions", 2}}}})
+      .code
+    == 201);
+  BOOST_TEST(get(jobs + "/j").text("/spec/completions") == "2");
+  BOOST_TEST(get(jobs + "/j").text("/metadata/generation") == "1");
+}
+
 BOOST_AUTO_TEST_CASE(events_of_either_group_are_one) {
   const std::string modern = "/apis/events.k8s.io/v1/namespaces/default/events";
   auto x = post(modern, {{"metadata", {{"name", "e"}}},
