@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -14,16 +15,23 @@
 namespace natgw::actors {
 
 struct pod_watcher_config {
-  /// Beware of field selectors on the phase: a pod that leaves the selection
-  /// looks deleted, and whether its object lives on is then unknown.
+  /// Without a field selector on the phase, though finished pods matter little:
+  /// one that finishes would look deleted, with the phase it had before. But
+  /// its object lives on with what we have told it, so the status annotation
+  /// has to be taken off, its condition set to False and the event emitted, and
+  /// whether it has gone must be known before its name is used again. What is
+  /// kept of a finished pod is as little as of any other.
   watch_config pods;
   watch_config nodes;
+  /// Only clusters with a certain mode of Terway know them.
+  watch_config interfaces{.absent_pause = std::chrono::minutes{5}};
 };
 
 /// With the messages that the watcher sends to itself.
 using pod_watcher_self
   = pod_watcher_actor::extend<caf::reacts_to<api_news_ptr<pod_view>>,
                               caf::reacts_to<api_news_ptr<node_view>>,
+                              caf::reacts_to<api_news_ptr<interface_view>>,
                               caf::reacts_to<atom::tick, uint64_t>>;
 
 struct pod_watcher_state {
@@ -31,6 +39,9 @@ struct pod_watcher_state {
 
   std::optional<resource_watch<pod_view, pod_watcher_self>> pods;
   std::optional<resource_watch<node_view, pod_watcher_self>> nodes;
+  /// Nobody waits for these: a pod is told without its interface, and again
+  /// once that is known.
+  std::optional<resource_watch<interface_view, pod_watcher_self>> interfaces;
 
   alarm timer;
 
@@ -39,9 +50,11 @@ struct pod_watcher_state {
   bool nodes_listed = false;
 };
 
-/// Returns the behavior of the watcher of pods and nodes. It tells placement
-/// every change that matters, each object in the order of its history: of two
-/// pods with one name, the former is gone before the latter appears.
+/// Returns the behavior of the watcher of pods and nodes, and of the PodENIs
+/// where there are any, which it joins to the annotated pods. It tells
+/// placement every change that matters, each object in the order of its
+/// history: of two pods with one name, the former is gone before the latter
+/// appears.
 pod_watcher_self::behavior_type
 pod_watcher(pod_watcher_self::stateful_pointer<pod_watcher_state> self,
             std::shared_ptr<kube::client> api, const clock& time,

@@ -54,6 +54,7 @@ struct reader_answer {
 
 } // namespace natgw::actors
 
+NATGW_LOCAL_MESSAGE(natgw::actors::api_news_ptr<natgw::interface_view>)
 NATGW_LOCAL_MESSAGE(natgw::actors::api_news_ptr<natgw::node_view>)
 NATGW_LOCAL_MESSAGE(natgw::actors::api_news_ptr<natgw::pod_view>)
 NATGW_LOCAL_MESSAGE(natgw::actors::api_news_ptr<natgw::record_view>)

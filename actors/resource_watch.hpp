@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,6 +29,10 @@ struct watch_config {
   std::string label_selector;
   std::string field_selector;
   core::reflector_config reflector;
+  /// Set for a resource that need not exist: where the server does not know
+  /// it, or does not let us see it, there are no objects, this is said once,
+  /// and the next look comes after so long.
+  std::optional<std::chrono::milliseconds> absent_pause;
   /// Seeds the jitter.
   uint64_t seed = 1;
   /// Where lists and events are counted; may be null.
@@ -53,6 +58,8 @@ constexpr observe::watched metric_of() {
     return observe::watched::pods;
   else if constexpr (std::is_same_v<View, node_view>)
     return observe::watched::nodes;
+  else if constexpr (std::is_same_v<View, interface_view>)
+    return observe::watched::podenis;
   else
     return observe::watched::poddnats;
 }
@@ -186,10 +193,14 @@ private:
 
   void apply(uint64_t call, expected<kube::page<View>>& answer) {
     if (!answer) {
-      complain("list_failed", answer.error());
+      if (is_absence(answer.error()))
+        answer.error().retry_after = become_absent(answer.error());
+      else
+        complain("list_failed", answer.error());
       act(logic_.page_failed(call, answer.error(), time_.now()));
       return;
     }
+    absence_.reset();
     for (auto& x : answer->items)
       put(std::move(x));
     for (const auto& x : answer->bad)
@@ -228,8 +239,12 @@ private:
     logic_.seen(call, event.resource_version);
   }
 
-  void end(uint64_t call, const expected<void>& outcome) {
-    if (!outcome)
+  void end(uint64_t call, expected<void>& outcome) {
+    if (!outcome && is_absence(outcome.error()))
+      // Nothing is held any more, so a list has to come first.
+      outcome = std::unexpected{
+        error{ec::expired, {}, become_absent(outcome.error())}};
+    else if (!outcome)
       complain("watch_ended", outcome.error());
     act(logic_.watch_ended(call, outcome, time_.now()));
   }
@@ -240,6 +255,24 @@ private:
       listener_.gone(news.gone);
     if (news.changed)
       listener_.changed(news.changed);
+  }
+
+  bool is_absence(const error& problem) const {
+    return cfg_.absent_pause
+           && (problem.code == ec::not_found || problem.code == ec::forbidden);
+  }
+
+  /// Forgets all objects. Returns how long to wait before the next look.
+  std::chrono::milliseconds become_absent(const error& problem) {
+    cache_.begin_list();
+    for (const auto& x : cache_.end_list())
+      listener_.gone(x);
+    if (std::exchange(absence_, problem.code) != problem.code)
+      observe::log(problem.code == ec::forbidden ? observe::level::warn
+                                                 : observe::level::info,
+                   "resource_not_watched",
+                   {{"resource", resource_}, {"detail", problem.detail}});
+    return *cfg_.absent_pause;
   }
 
   /// An object that exists but cannot be read stays as it was last known.
@@ -275,6 +308,8 @@ private:
   resource_listener<View> listener_;
   core::reflector logic_;
   core::object_cache<View> cache_;
+  /// Why there are no objects of an optional resource, once that was said.
+  std::optional<ec> absence_;
   /// The client's id of the watch under way.
   uint64_t stream_ = 0;
 };

@@ -80,11 +80,22 @@ size_t connections_of(const config::settings& x) {
          + reads;
 }
 
+kube::client_options
+lease_client_options(const std::shared_ptr<observe::metrics>& metrics) {
+  kube::client_options result;
+  result.on_forbidden = [metrics](auto verb, auto resource) {
+    metrics->count_refusal(verb, resource);
+  };
+  return result;
+}
+
 /// A write may leave only if it would end a second before the lease does. So
 /// that one can also leave late between two renewals, where leases are short,
 /// each is bounded by half of what a fresh lease has left at worst.
-kube::client_options client_options_of(const config::settings& x) {
-  kube::client_options result;
+kube::client_options
+client_options_of(const config::settings& x,
+                  const std::shared_ptr<observe::metrics>& metrics) {
+  auto result = lease_client_options(metrics);
   const auto& lease = x.natgw.lease;
   if (lease.enabled)
     result.timeout = std::min(
@@ -177,7 +188,8 @@ controller::start(const controller_options& options,
   p->kube_net = std::make_unique<http::curl_transport>(net);
   p->cloud_net = std::make_unique<http::curl_transport>(cloud_options(options));
   p->api = std::make_shared<kube::client>(*p->kube_net, options.server,
-                                          client_options_of(options.settings));
+                                          client_options_of(options.settings,
+                                                            p->metrics));
   auto uid = cluster_uid(*p->api, give_up);
   if (!uid)
     return std::unexpected{uid.error()};
@@ -195,8 +207,9 @@ controller::start(const controller_options& options,
                   .names = std::move(*names),
                   .identity = options.identity,
                   .api = p->api,
-                  .lease_api = std::make_shared<kube::client>(*p->lease_net,
-                                                              options.server),
+                  .lease_api = std::make_shared<kube::client>(
+                    *p->lease_net, options.server,
+                    lease_client_options(p->metrics)),
                   .cloud_net = p->cloud_net.get(),
                   .keys = std::move(*keys),
                   .time = system_clock(),

@@ -91,7 +91,8 @@ actors::pod_watcher_config pod_config(const crew_parts& x) {
   actors::pod_watcher_config result;
   result.pods.ns = own.watch_namespace;
   result.pods.label_selector = own.pod_selector;
-  for (auto watch : {&result.pods, &result.nodes}) {
+  result.interfaces.ns = own.watch_namespace;
+  for (auto watch : {&result.pods, &result.nodes, &result.interfaces}) {
     watch->reflector.page_size = own.page_size;
     watch->seed = actors::fresh_seed();
     watch->metrics = x.metrics;

@@ -157,7 +157,7 @@ bool is_stateful(const owner_ref& workload, const annotation_rules& rules) {
 
 bool parse_fixed(const pod_view& pod, const annotation_rules& rules,
                  std::vector<std::string>& notices) {
-  const auto& text = pod.annotations.fixed;
+  const auto& text = pod.annotations->fixed;
   if (text != "true") {
     if (!text.empty() && text != "false")
       notices.push_back(
@@ -167,13 +167,13 @@ bool parse_fixed(const pod_view& pod, const annotation_rules& rules,
   if (is_stateful(pod.workload, rules))
     return true;
   notices.push_back(ignored("pod-dnat-fixed", text,
-                            "pods of a " + quoted(pod.workload.kind)
+                            "pods of a " + quoted(pod.workload->kind)
                               + " have no lasting names"));
   return false;
 }
 
 expected<void> check_pod(const pod_view& pod, const node_view* node) {
-  const auto& text = pod.annotations.dnat;
+  const auto& text = pod.annotations->dnat;
   if (pod.host_network)
     return refuse("pod-dnat", text,
                   "a pod on the host network has no address of its own");
@@ -187,7 +187,7 @@ expected<void> check_pod(const pod_view& pod, const node_view* node) {
 expected<dnat_wish> read_wish(const pod_view& pod,
                               const annotation_rules& rules,
                               const node_view* node) {
-  const auto& x = pod.annotations;
+  const auto& x = *pod.annotations;
   if (auto fits = check_pod(pod, node); !fits)
     return std::unexpected{fits.error()};
   auto items = parse_items(x, rules.max_ports);
@@ -213,7 +213,7 @@ expected<dnat_wish> read_wish(const pod_view& pod,
 annotation_verdict read_annotations(const pod_view& pod,
                                     const annotation_rules& rules,
                                     const node_view* node) {
-  const auto& x = pod.annotations;
+  const auto& x = *pod.annotations;
   if (!x.present || (!x.dnat.empty() && x.dnat != "true"))
     return not_ours{};
   if (x.controller_class != rules.controller_class)

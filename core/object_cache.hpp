@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "messages/interface.hpp"
 #include "messages/object_key.hpp"
 #include "messages/pod.hpp"
 #include "messages/record.hpp"
@@ -40,21 +41,20 @@ struct cache_traits<pod_view> {
   /// Most pods of a cluster want nothing from us and leave nothing to clean
   /// up: of those only the identity, the address and the state count.
   static void strip(pod_view& x) {
-    if (x.annotations.present || !x.status_annotation.empty())
+    if (x.annotations->present || !x.status_annotation.empty())
       return;
-    x.node = {};
-    x.workload = {};
-    x.resource_version = {};
+    // An assignment would keep the room that the text has taken.
+    std::string{}.swap(x.node);
+    x.workload.reset();
+    x.annotations.reset();
+    x.key.ns.shrink_to_fit();
+    x.key.name.shrink_to_fit();
   }
 
-  /// Pods are never written by their version, and most of their changes (the
-  /// state of a container, a foreign condition) change nothing else here.
+  /// Most changes of a pod (the state of a container, a foreign condition)
+  /// change nothing here.
   static bool same(pod_view& fresh, const pod_view& known) {
-    auto version = std::exchange(fresh.resource_version,
-                                 known.resource_version);
-    auto result = fresh == known;
-    fresh.resource_version = std::move(version);
-    return result;
+    return fresh == known;
   }
 };
 
@@ -107,6 +107,39 @@ struct cache_traits<node_view> {
 
   static bool same(node_view& fresh, const node_view& known) {
     return fresh.zone == known.zone && fresh.is_virtual == known.is_virtual;
+  }
+};
+
+template <>
+struct cache_traits<interface_view> {
+  using key_type = object_key;
+
+  static const object_key& key(const interface_view& x) {
+    return x.key;
+  }
+
+  static object_key named(const object_key& x) {
+    return x;
+  }
+
+  /// One that was replaced under its name is no news in itself.
+  static std::string_view uid(const interface_view&) {
+    return {};
+  }
+
+  /// There may be one for every pod of the cluster.
+  static void strip(interface_view& x) {
+    x.key.ns.shrink_to_fit();
+    x.key.name.shrink_to_fit();
+    x.allocations.shrink_to_fit();
+    for (auto& each : x.allocations) {
+      each.eni.shrink_to_fit();
+      each.vswitch.shrink_to_fit();
+    }
+  }
+
+  static bool same(interface_view& fresh, const interface_view& known) {
+    return fresh.allocations == known.allocations;
   }
 };
 
@@ -180,6 +213,12 @@ public:
       i = slots_.erase(i);
     }
     return result;
+  }
+
+  /// Null if there is no such object.
+  pointer find(const key_type& key) const {
+    auto i = slots_.find(key);
+    return i == slots_.end() ? nullptr : i->value;
   }
 
   template <class Function>

@@ -195,14 +195,13 @@ placement_effects placement::refused(const bind_refused& x, instant now) {
   if (s->stage == stage::bound) {
     if (!s->pod || s->pod->uid != x.uid)
       return finish();
-    if (!s->refusals)
-      s->refusals = std::make_unique<std::vector<placement_refusal>>();
-    std::erase_if(*s->refusals,
+    auto& refusals = s->more.edit().refusals;
+    std::erase_if(refusals,
                   [i](const auto& each) { return each.gateway == i; });
     auto why = std::string{to_string(x.reason)};
     if (!x.detail.empty())
       why += ": " + x.detail;
-    s->refusals->push_back(
+    refusals.push_back(
       {i, board_[i].growth, now + options_.refusal_rest, std::move(why)});
     if (auto wish = wish_of(*s->pod))
       board_.refund(i, need_of(wish->request));

@@ -89,18 +89,18 @@ void placement::update_claims(subject& s) {
       add(address_of(s.pod.get()));
     add(promised_address(record));
     if (!is_proven(record))
-      for (auto x : s.claims)
+      for (auto x : s.more->claims)
         add(x);
     if (wanted.size() > max_claims)
       wanted.resize(max_claims);
   }
-  if (wanted == s.claims)
+  if (wanted == s.more->claims)
     return;
-  const auto before = std::exchange(s.claims, std::move(wanted));
+  const auto before = std::exchange(s.more.edit().claims, std::move(wanted));
   for (auto x : before)
-    if (std::ranges::find(s.claims, x) == s.claims.end())
+    if (std::ranges::find(s.more->claims, x) == s.more->claims.end())
       addresses_.disclaim(x, s);
-  for (auto x : s.claims) {
+  for (auto x : s.more->claims) {
     if (std::ranges::find(before, x) != before.end())
       continue;
     addresses_.claim(x, s);
@@ -111,7 +111,7 @@ void placement::update_claims(subject& s) {
 }
 
 void placement::repeat_taken(const subject& s) {
-  for (auto x : s.claims) {
+  for (auto x : s.more->claims) {
     const auto owner = addresses_.owner(x);
     if (owner && owner->key != s.key())
       tell_taken(s, x, *owner);

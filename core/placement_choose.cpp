@@ -75,7 +75,7 @@ gateway_index placement::choose(const subject& s, const dnat_request& request,
                                 std::string_view node_zone, instant now) const {
   const auto need = need_of(request);
   const auto allowed = [&](gateway_index i) {
-    return !s.refusals || std::ranges::none_of(*s.refusals, [&](const auto& x) {
+    return std::ranges::none_of(s.more->refusals, [&](const auto& x) {
       return x.gateway == i && (now < x.until || board_[i].growth == x.growth);
     });
   };
@@ -108,12 +108,13 @@ bool placement::zone_warms_up(std::string_view zone, instant now) const {
 
 void placement::wait(subject& s, const dnat_request& request, instant now) {
   auto& queue = queues_[queue_name(request)];
-  if (s.stage != stage::waiting || s.queue != &queue) {
+  if (s.stage != stage::waiting || s.more->queue != &queue) {
     stop_waiting(s);
     s.stage = stage::waiting;
-    s.queue = &queue;
-    s.ticket = ++last_ticket_;
-    queue.members.emplace(s.ticket, &s);
+    auto& more = s.more.edit();
+    more.queue = &queue;
+    more.ticket = ++last_ticket_;
+    queue.members.emplace(more.ticket, &s);
     ++waiting_;
   }
   tell_reason(s, request, now);
@@ -121,8 +122,9 @@ void placement::wait(subject& s, const dnat_request& request, instant now) {
 
 void placement::stop_waiting(subject& s) {
   if (s.stage == stage::waiting) {
-    s.queue->members.erase(s.ticket);
-    s.queue = nullptr;
+    auto& more = s.more.edit();
+    more.queue->members.erase(more.ticket);
+    more.queue = nullptr;
     --waiting_;
     s.stage = stage::idle;
   } else if (s.stage == stage::node_unknown) {
@@ -220,10 +222,9 @@ pod_event placement::why_waiting(const subject& s,
                           : " in zone " + quoted(request.zone))
                      + " has room for " + words(need);
   }
-  if (s.refusals)
-    for (const auto& x : *s.refusals)
-      result.message += "; " + board_[x.gateway].id
-                        + " refused: " + quoted(x.why, 128);
+  for (const auto& x : s.more->refusals)
+    result.message += "; " + board_[x.gateway].id
+                      + " refused: " + quoted(x.why, 128);
   return result;
 }
 
@@ -233,9 +234,9 @@ void placement::tell_reason(subject& s, const dnat_request& request,
     return;
   auto event = why_waiting(s, request);
   const auto hash = short_hash(event.message);
-  if (hash == s.reason)
+  if (hash == s.more->reason)
     return;
-  s.reason = hash;
+  s.more.edit().reason = hash;
   if (!event.warning)
     event.message += "; " + std::to_string(waiting_) + " pods wait";
   emit(std::move(event));

@@ -39,9 +39,7 @@ void placement::evaluate(subject& s, const pod_ptr& before, instant now) {
 
 void placement::want_nothing(subject& s, bool other_class) {
   stop_waiting(s);
-  s.sensible = nullptr;
-  s.complaint = 0;
-  s.reason = 0;
+  s.forget_words();
   if (s.home == no_gateway)
     return;
   if (s.stage == stage::idle && other_class && !board_[s.home].configured) {
@@ -56,7 +54,7 @@ void placement::want_nothing(subject& s, bool other_class) {
 
 void placement::want(subject& s, const dnat_wish& wish, instant now) {
   tell_notices(s, wish.notices);
-  s.sensible = nullptr;
+  s.forget_sensible();
   if (s.home == no_gateway) {
     place(s, wish.request, now);
     return;
@@ -83,7 +81,8 @@ bool placement::must_move(const subject& s, const dnat_request& request) const {
 
 void placement::bind(subject& s, dnat_request request) {
   s.stage = stage::bound;
-  s.reason = 0;
+  if (s.more->reason != 0)
+    s.more.edit().reason = 0;
   if (reaches(s.home))
     emit(send_bind{board_[s.home].id, {s.pod, std::move(request)}});
 }
@@ -93,13 +92,13 @@ void placement::bind(subject& s, dnat_request request) {
 void placement::complain(subject& s, const pod_ptr& before,
                          const error& problem) {
   const auto hash = short_hash(problem.detail);
-  if (hash != s.complaint) {
-    s.complaint = hash;
+  if (hash != s.more->complaint) {
+    s.more.edit().complaint = hash;
     emit(pod_rejected{});
     emit(pod_event{s.key(), s.pod->uid, true, "DNATInvalid", problem.detail});
   }
-  if (!s.sensible && before && wish_of(*before))
-    s.sensible = before;
+  if (!s.more->sensible && before && wish_of(*before))
+    s.more.edit().sensible = before;
   const bool promised = s.record && !s.record_dead && s.record->promise
                         && s.record->promise->pod_uid == s.pod->uid;
   const bool keeps = s.stage == stage::bound
@@ -115,8 +114,8 @@ void placement::complain(subject& s, const pod_ptr& before,
 }
 
 std::optional<dnat_request> placement::kept_request(const subject& s) const {
-  if (s.sensible)
-    if (auto wish = wish_of(*s.sensible))
+  if (s.more->sensible)
+    if (auto wish = wish_of(*s.more->sensible))
       return std::move(wish->request);
   if (s.record && s.record->promise)
     return request_of(*s.record->promise);
@@ -129,9 +128,11 @@ void placement::tell_notices(subject& s,
   for (const auto& x : notices)
     text += (text.empty() ? "" : "; ") + x;
   const auto hash = text.empty() ? 0 : short_hash(text);
-  if (hash != 0 && hash != s.complaint)
+  if (hash == s.more->complaint)
+    return;
+  if (hash != 0)
     emit(pod_event{s.key(), s.pod->uid, true, "DNATInvalid", text});
-  s.complaint = hash;
+  s.more.edit().complaint = hash;
 }
 
 } // namespace natgw::core

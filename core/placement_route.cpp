@@ -132,10 +132,9 @@ void placement::lose_pod(subject& s, const pod_ptr& pod) {
   if (s.home != no_gateway && s.stage != stage::idle)
     unbind(s, pod, true, stage::leaving);
   follow_address(s, pod, nullptr);
-  s.sensible = nullptr;
-  s.refusals = nullptr;
-  s.complaint = 0;
-  s.reason = 0;
+  s.forget_words();
+  if (!s.more->refusals.empty())
+    s.more.edit().refusals.clear();
 }
 
 // A pool that has just started knows nothing; what was asked of its

@@ -9,6 +9,7 @@
 
 #include "core/gateway_board.hpp"
 #include "core/ip_address.hpp"
+#include "messages/boxed.hpp"
 #include "messages/object_key.hpp"
 #include "messages/pod.hpp"
 #include "messages/record.hpp"
@@ -52,20 +53,13 @@ struct placement_queue {
   uint64_t cursor = 0;
 };
 
-/// Everything placement knows about one object key: a pod, a PodDNAT, or both.
-/// Kept small, since every pod of the cluster has one.
-struct placement_subject {
-  /// Null if there is no such pod.
-  pod_ptr pod;
-  /// Null if there is no such PodDNAT.
-  record_ptr record;
+/// What there is to know of those that want something, or did.
+struct placement_affairs {
   /// The pod as it was when its annotations last made sense; null while they
   /// do.
   pod_ptr sensible;
-  /// Set while there is neither pod nor record to tell the key.
-  std::unique_ptr<object_key> own_key;
-  /// Those that have refused the present pod; null if none has.
-  std::unique_ptr<std::vector<placement_refusal>> refusals;
+  /// Those that have refused the present pod.
+  std::vector<placement_refusal> refusals;
   /// Addresses that entries of this object may point at.
   std::vector<ipv4> claims;
   /// The queue and the place in it while `waiting`.
@@ -75,12 +69,40 @@ struct placement_subject {
   /// reason to wait, so that each is told once; 0 if there is none.
   uint32_t complaint = 0;
   uint32_t reason = 0;
+};
+
+/// Everything placement knows about one object key: a pod, a PodDNAT, or both.
+/// Kept small, since every pod of the cluster has one.
+struct placement_subject {
+  /// Null if there is no such pod.
+  pod_ptr pod;
+  /// Null if there is no such PodDNAT.
+  record_ptr record;
+  /// Set while there is neither pod nor record to tell the key.
+  std::unique_ptr<object_key> own_key;
+  boxed<placement_affairs> more;
   /// The gateway whose pool has something of this object, or may have; it
   /// stays there until that pool has settled.
   gateway_index home = no_gateway;
   placement_stage stage = placement_stage::idle;
   /// True if `record` is known to be gone: what the watch tells of it is old.
   bool record_dead = false;
+
+  /// What was said of the annotations and of waiting is over.
+  void forget_words() {
+    if (more->complaint == 0 && more->reason == 0 && !more->sensible)
+      return;
+    auto& x = more.edit();
+    x.sensible = nullptr;
+    x.complaint = 0;
+    x.reason = 0;
+  }
+
+  /// Its annotations make sense.
+  void forget_sensible() {
+    if (more->sensible)
+      more.edit().sensible = nullptr;
+  }
 
   const object_key& key() const {
     if (pod)

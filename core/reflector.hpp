@@ -24,7 +24,9 @@ struct reflector_config {
   std::chrono::seconds watch_min{300};
   /// A watch that broke after living so long is resumed without back-off.
   std::chrono::seconds watch_healthy{10};
-  backoff_config delays{};
+  /// With its jitter no delay is longer than half a minute: a right that is
+  /// given back is used soon.
+  backoff_config delays{.cap = std::chrono::milliseconds{15'000}};
 };
 
 /// A page to be read.

@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "messages/boxed.hpp"
+#include "messages/interface.hpp"
 #include "messages/object_key.hpp"
 
 namespace natgw {
@@ -45,11 +47,12 @@ enum class gate_state : uint8_t {
   is_true,
 };
 
-/// A pod, stripped to the fields the controller uses.
+/// A pod, stripped to the fields the controller uses. There is one for every
+/// pod of the cluster, most of which want nothing from us, so what only the
+/// others have is boxed.
 struct pod_view {
   object_key key;
   std::string uid;
-  std::string resource_version;
   /// The node it is bound to; empty while it is not scheduled.
   std::string node;
   /// Its first IPv4 address in canonical form; empty while it has none.
@@ -62,13 +65,16 @@ struct pod_view {
   bool finished = false;
   bool host_network = false;
   gate_state gate = gate_state::none;
-  /// The controller owner; empty kind for a bare pod.
-  owner_ref workload;
-  pod_annotations annotations;
-  /// The present value of `k8s.aliyun.com/pod-dnat-status`, which is ours.
-  std::string status_annotation;
   /// True if it carries `game.kruise.io/network-status` that is not Ready.
   bool okg_waiting = false;
+  /// The controller owner; empty kind for a bare pod.
+  boxed<owner_ref> workload;
+  boxed<pod_annotations> annotations;
+  /// The present value of `k8s.aliyun.com/pod-dnat-status`, which is ours.
+  std::string status_annotation;
+  /// What has the address `ip`, where the cluster tells that. No reader of
+  /// pods knows it: the watcher adds it, and null means unknown.
+  interface_ptr interface;
 
   bool operator==(const pod_view&) const = default;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "messages/error.hpp"
+#include "messages/interface.hpp"
 #include "messages/object_key.hpp"
 #include "messages/pod.hpp"
 #include "messages/port.hpp"
@@ -87,6 +88,8 @@ struct record_view {
   std::vector<foreign_owner> foreign_owners;
   /// `spec.tableId`: the gateway; known even if the intent is unusable.
   std::string gateway;
+  /// `spec.internalIP` as it stands: `spec.eni` and `spec.vswitch` are of it.
+  std::string shown_ip;
   /// The promise: from the annotation if that is valid and its projection
   /// agrees with `spec`, else read from `spec`; absent if neither is usable.
   std::optional<intent> promise;
@@ -141,6 +144,11 @@ struct record_write {
   /// For create: the owner of a plain mapping (its name is the key's name).
   /// For create and promise: fixed mappings carry no ownerReference.
   std::string owner_pod_uid;
+  /// For create and promise: `spec.eni` and `spec.vswitch`. They are no part of
+  /// the promise, so they never cause a write. If they are unknown (null) or of
+  /// another address than the promise's, a write leaves what stands there,
+  /// unless that is of another address as well.
+  interface_ptr interface;
   /// For status.
   std::vector<status_entry> status;
   /// For promise and release: the object as it stood at `resource_version`. A

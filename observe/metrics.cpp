@@ -103,6 +103,8 @@ std::string_view label(watched x) {
       return "nodes";
     case watched::poddnats:
       return "poddnats";
+    case watched::podenis:
+      return "podenis";
   }
   return "unknown";
 }
@@ -185,6 +187,9 @@ struct metrics::families {
   Family<Counter>& kube_writes
     = counters(registry, "natgw_kube_writes_total",
                "Writes to Kubernetes by kind and result.");
+  Family<Counter>& refusals
+    = counters(registry, "natgw_kube_refusals_total",
+               "Requests to Kubernetes for which a right is missing.");
   Family<Counter>& watch_events = counters(registry, "natgw_watch_events_total",
                                            "Events received from watches.");
   Family<Counter>& relists = counters(registry, "natgw_relists_total",
@@ -307,6 +312,11 @@ void metrics::count_kube_write(kube_write op, std::optional<ec> failure) {
   count(families_->kube_writes,
         Labels{{"op", std::string{label(op)}},
                {"result", std::string{label(failure)}}});
+}
+
+void metrics::count_refusal(std::string_view verb, std::string_view resource) {
+  count(families_->refusals, Labels{{"resource", std::string{resource}},
+                                    {"verb", std::string{verb}}});
 }
 
 void metrics::count_watch_events(watched resource, uint64_t events) {

@@ -58,7 +58,7 @@ enum class kube_write : uint8_t {
 kube_write kind_of(record_op op);
 
 /// The resources that are watched.
-enum class watched : uint8_t { pods, nodes, poddnats };
+enum class watched : uint8_t { pods, nodes, poddnats, podenis };
 
 /// The actors that may be restarted; also the value of the metric's label.
 enum class actor_kind : uint8_t {
@@ -119,6 +119,10 @@ public:
   void count_call(api_action action, std::optional<ec> failure);
   /// natgw_kube_writes_total{op,result}; "ok" where nothing went wrong.
   void count_kube_write(kube_write op, std::optional<ec> failure);
+
+  /// natgw_kube_refusals_total{resource,verb}: requests for which a right is
+  /// missing. Call with words of a small set only.
+  void count_refusal(std::string_view verb, std::string_view resource);
 
   /// natgw_watch_events_total{resource}
   void count_watch_events(watched resource, uint64_t events = 1);

@@ -19,6 +19,8 @@ constexpr const resource& type_of() {
     return pods;
   else if constexpr (std::is_same_v<Object, node_view>)
     return nodes;
+  else if constexpr (std::is_same_v<Object, interface_view>)
+    return podenis;
   else
     return poddnats;
 }
@@ -56,6 +58,13 @@ error client_core::refuse_one(const http::response& answer) const {
   return result;
 }
 
+void client_core::note_refusal(const access& what,
+                               const http::response& answer) const {
+  if (answer.status == 403 && options.on_forbidden
+      && to_error(answer).code == ec::forbidden)
+    options.on_forbidden(what.verb, what.resource);
+}
+
 http::request client_core::bound(http::request x) const {
   x.timeout = options.timeout;
   x.max_response_bytes = options.max_object_bytes;
@@ -63,7 +72,8 @@ http::request client_core::bound(http::request x) const {
 }
 
 client::client(http::transport& net, api_server server, client_options options)
-  : core_(std::make_shared<client_core>(net, std::move(server), options)) {
+  : core_(std::make_shared<client_core>(net, std::move(server),
+                                        std::move(options))) {
 }
 
 template <class Object>
@@ -87,7 +97,10 @@ client::watch(const watch_query& query, watch_handler<Object> handler) {
     handler.on_end(std::unexpected{std::move(ok.error())});
     return no_stream;
   }
-  auto refuse = [self = core_](const http::response& answer) {
+  auto refuse = [self = core_,
+                 what = access_of(request, core_->server.base_url)](
+                  const http::response& answer) {
+    self->note_refusal(what, answer);
     return self->refuse(answer);
   };
   return std::make_shared<watch_stream<Object>>(core_->net, std::move(handler),
@@ -162,12 +175,17 @@ template void client::list_page<pod_view>(const list_query&,
                                           completion<page<pod_view>>);
 template void client::list_page<node_view>(const list_query&,
                                            completion<page<node_view>>);
+template void
+client::list_page<interface_view>(const list_query&,
+                                  completion<page<interface_view>>);
 template void client::list_page<record_view>(const list_query&,
                                              completion<page<record_view>>);
 template uint64_t client::watch<pod_view>(const watch_query&,
                                           watch_handler<pod_view>);
 template uint64_t client::watch<node_view>(const watch_query&,
                                            watch_handler<node_view>);
+template uint64_t client::watch<interface_view>(const watch_query&,
+                                                watch_handler<interface_view>);
 template uint64_t client::watch<record_view>(const watch_query&,
                                              watch_handler<record_view>);
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "clients/http/transport.hpp"
@@ -50,6 +51,10 @@ struct client_options {
   std::chrono::milliseconds watch_idle{150'000};
   size_t max_list_bytes = size_t{64} << 20U;
   size_t max_object_bytes = size_t{4} << 20U;
+  /// Told the verb and the resource of every request that is refused because a
+  /// right is missing, both from a small set of words. On the transport's
+  /// thread.
+  std::function<void(std::string_view, std::string_view)> on_forbidden;
 };
 
 /// The API server as the controller uses it: one method for each thing asked
@@ -65,7 +70,7 @@ public:
   client(http::transport& net, api_server server, client_options options = {});
 
   /// Reads one page. Also: expired. `Object`: pod_view, node_view (asked for
-  /// without spec and status) or record_view.
+  /// without spec and status), interface_view or record_view.
   template <class Object>
   void list_page(const list_query& query, completion<page<Object>> done);
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "clients/kube/access.hpp"
 #include "clients/kube/client.hpp"
 
 namespace natgw::kube {
@@ -35,7 +36,7 @@ struct client_core : std::enable_shared_from_this<client_core> {
   client_core(http::transport& transport, api_server api, client_options opts)
     : net(transport),
       server(std::move(api)),
-      options(opts) {
+      options(std::move(opts)) {
   }
 
   http::transport& net;
@@ -57,14 +58,25 @@ struct client_core : std::enable_shared_from_this<client_core> {
   /// record would count as gone that is still there.
   error refuse_one(const http::response& answer) const;
 
+  /// Tells `options.on_forbidden` if that is what the answer says.
+  void note_refusal(const access& what, const http::response& answer) const;
+
   /// Sets the bounds of an exchange about one object.
   http::request bound(http::request x) const;
 
   void send(http::request x, http::completion done) {
-    if (auto ok = sign(x); !ok)
+    if (auto ok = sign(x); !ok) {
       done(std::unexpected{std::move(ok.error())});
-    else
-      net.send(std::move(x), std::move(done));
+      return;
+    }
+    if (options.on_forbidden)
+      done = [self = shared_from_this(), what = access_of(x, server.base_url),
+              then = std::move(done)](expected<http::response> answer) mutable {
+        if (answer)
+          self->note_refusal(what, *answer);
+        then(std::move(answer));
+      };
+    net.send(std::move(x), std::move(done));
   }
 
   /// Sends, and hands the parsed body over.

@@ -2,6 +2,7 @@
 
 #include "clients/kube/metadata.hpp"
 #include "clients/kube/reader.hpp"
+#include "messages/interface.hpp"
 #include "messages/pod.hpp"
 #include "messages/record.hpp"
 
@@ -14,6 +15,10 @@ json::error_code read_object(json::object& from, metadata& meta, pod_view& out);
 
 json::error_code read_object(json::object& from, metadata& meta,
                              node_view& out);
+
+/// Allocations that make no sense are left out.
+json::error_code read_object(json::object& from, metadata& meta,
+                             interface_view& out);
 
 /// What is wrong in spec or status makes no error here: a record that cannot
 /// be believed must still be known, since its ports may be in use.

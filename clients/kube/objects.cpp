@@ -257,12 +257,16 @@ expected<std::string> parse_plural(json_text text, std::string_view kind) {
 
 template expected<page<pod_view>> parse_page<pod_view>(json_text);
 template expected<page<node_view>> parse_page<node_view>(json_text);
+template expected<page<interface_view>> parse_page<interface_view>(json_text);
 template expected<page<record_view>> parse_page<record_view>(json_text);
 template expected<pod_view> parse_object<pod_view>(json_text);
 template expected<node_view> parse_object<node_view>(json_text);
+template expected<interface_view> parse_object<interface_view>(json_text);
 template expected<record_view> parse_object<record_view>(json_text);
 template watch_event<pod_view> parse_watch_line<pod_view>(json_text);
 template watch_event<node_view> parse_watch_line<node_view>(json_text);
+template watch_event<interface_view>
+  parse_watch_line<interface_view>(json_text);
 template watch_event<record_view> parse_watch_line<record_view>(json_text);
 
 } // namespace natgw::kube

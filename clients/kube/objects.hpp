@@ -7,13 +7,14 @@
 
 #include "clients/kube/json_text.hpp"
 #include "messages/error.hpp"
+#include "messages/interface.hpp"
 #include "messages/object_key.hpp"
 #include "messages/pod.hpp"
 #include "messages/record.hpp"
 
 // Parsers of what the API server sends, straight from the buffer. Nothing in
 // a document can do more than end in an error value. `Object` is pod_view,
-// node_view or record_view throughout.
+// node_view, interface_view or record_view throughout.
 
 namespace natgw::kube {
 

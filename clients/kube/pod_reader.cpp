@@ -140,8 +140,8 @@ private:
         return json::SUCCESS;
       settled_[i] = is_first;
       if (i == 0)
-        out_.annotations.present = true;
-      return json::read_text(item, out_.annotations.*slots[i].member);
+        out_.annotations.edit().present = true;
+      return json::read_text(item, out_.annotations.edit().*slots[i].member);
     }
     return json::SUCCESS;
   }
@@ -223,7 +223,6 @@ json::error_code read_object(json::object& from, metadata& meta,
   parts.finish();
   out.key = meta.key;
   out.uid = meta.uid;
-  out.resource_version = meta.resource_version;
   out.terminating = meta.deleting;
   return code;
 }

@@ -56,8 +56,29 @@ void write_optional(json_writer& out, std::string_view name,
     out.member(name, text);
 }
 
-void write_spec(json_writer& out, const intent& x, bool patching) {
+/// `was` is the address that the object names so far, empty if none. Whoever
+/// wrote the two fields for the same address may know better than we do.
+void write_interface(json_writer& out, const record_write& x,
+                     std::string_view was) {
+  const auto& address = x.promise.internal_ip;
+  auto known = x.interface && x.interface->address == address;
+  auto stale = !was.empty() && was != address;
+  if (known)
+    out.member("eni", x.interface->eni);
+  else if (stale)
+    out.member_or_null("eni", {});
+  if (known && !x.interface->vswitch.empty())
+    out.member("vswitch", x.interface->vswitch);
+  else if (stale)
+    out.member_or_null("vswitch", {});
+}
+
+void write_spec(json_writer& out, const record_write& of,
+                const record_view* base) {
+  const auto& x = of.promise;
+  auto patching = base != nullptr;
   out.key("spec").begin_object().member("externalIP", x.external_ip);
+  write_interface(out, of, patching ? base->shown_ip : std::string_view{});
   write_optional(out, "internalIP", x.internal_ip, patching);
   out.key("portMapping").begin_array();
   for (auto& ports : project_items(x))
@@ -101,7 +122,7 @@ std::string create_body(const record_write& x) {
     write_owners(out, x, {});
   write_annotation(out, x);
   out.end_object();
-  write_spec(out, x.promise, false);
+  write_spec(out, x, nullptr);
   return out.end_object().take();
 }
 
@@ -112,7 +133,7 @@ std::string promise_body(const record_write& x, const record_view& base) {
   if (x.owner_pod_uid != base.owner_pod_uid)
     write_owners(out, x, base.foreign_owners);
   out.end_object();
-  write_spec(out, x.promise, true);
+  write_spec(out, x, &base);
   return out.end_object().take();
 }
 
@@ -123,7 +144,10 @@ std::string status_body(const record_write& x) {
   out.key("status").begin_object().key("entries").begin_array();
   for (auto& entry : x.status)
     write_entry(out, entry);
-  return out.end_array().end_object().end_object().take();
+  out.end_array();
+  // For the eyes of people only: an older CRD prunes it, and nobody reads it.
+  out.member("state", x.status.empty() ? "Waiting" : "Forwarding");
+  return out.end_object().end_object().take();
 }
 
 std::string release_body(const record_write& x, const record_view& base) {

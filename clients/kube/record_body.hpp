@@ -16,7 +16,8 @@ inline constexpr std::string_view finalizer = "natgw-controller";
 std::string create_body(const record_write& x);
 
 /// Merge patch of annotation, spec and, only if they change, ownerReferences.
-/// `spec.eni` and `spec.vswitch` stay. `base` is the object as it stands.
+/// `spec.eni` and `spec.vswitch` stay as they are if nothing is known of them,
+/// and go if the address they are of does. `base` is the object as it stands.
 std::string promise_body(const record_write& x, const record_view& base);
 
 /// Merge patch on the status subresource.

@@ -146,6 +146,7 @@ void assemble_promise(const record_parts& parts, record_view& out) {
     out.status.clear();
   }
   out.gateway = parts.spec.table_id;
+  out.shown_ip = parts.spec.internal_ip;
   out.promise = std::move(result.promise);
   out.problem = std::move(result.problem);
 }

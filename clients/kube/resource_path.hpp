@@ -20,6 +20,8 @@ inline constexpr resource nodes{"", "v1", "nodes"};
 inline constexpr resource events{"", "v1", "events"};
 inline constexpr resource namespaces{"", "v1", "namespaces"};
 inline constexpr resource poddnats{"alibabacloud.com", "v1beta1", "poddnats"};
+inline constexpr resource podenis{"network.alibabacloud.com", "v1beta1",
+                                  "podenis"};
 inline constexpr resource leases{"coordination.k8s.io", "v1", "leases"};
 
 /// True if `text` can be one segment of an API path: not empty, at most 253

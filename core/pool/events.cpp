@@ -257,6 +257,7 @@ pool_effects pool::pod_patched(const natgw::pod_patched& answer, instant now) {
          true);
     retry_later(*s, now);
   } else if (!answer.problem && s->published && !s->said_ready) {
+    s->failures = 0;
     s->said_ready = true;
     s->told_failure.clear();
     observe(pool_measure_kind::birth, now - s->wished_at);

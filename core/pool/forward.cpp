@@ -19,6 +19,8 @@ bool is_for_another(const record_view& record, const pod_view& pod) {
 void pool::forward(slot& s, instant now) {
   if (!supersede(s, now))
     return;
+  if (ends_with_pod(s))
+    return;
   if (s.record && s.record->deleting) {
     // Somebody deleted the record of a living pod. The entries stay; the
     // record is made again with the same ports once it is gone. It stays as
@@ -47,6 +49,17 @@ void pool::forward(slot& s, instant now) {
   retire_entries(t, now);
   announce(s, t, "ready");
   nudge(s, t, now);
+}
+
+/// A record that goes while its pod does is not made again: where the pod is
+/// deleted in the foreground it waits for its record, and so would we for each
+/// other. Returns true if nothing is left to be done for the pod but to end.
+bool pool::ends_with_pod(slot& s) {
+  if (!s.pod->terminating || (s.record && !s.record->deleting))
+    return false;
+  s.evicted = error{ec::cancelled, "the pod is being deleted"};
+  touch(s.key);
+  return true;
 }
 
 bool pool::has_open_wishes(const tenure& t) {
@@ -208,12 +221,20 @@ void pool::raise_attempt(const slot& s, tenure& t) {
   t.attempt = std::max(t.attempt, stored + 1);
 }
 
+/// What is known of the promised address, to go with a promise that is written
+/// anyway.
+interface_ptr pool::interface_of(const slot& s, const tenure& t) {
+  auto same = s.pod && !t.internal_ip.empty() && s.pod->ip == t.internal_ip;
+  return same ? s.pod->interface : nullptr;
+}
+
 /// Returns true if the record in the API server says what the tenure holds.
 bool pool::store_promise(slot& s, tenure& t) {
   auto wanted = promise_of(s, t);
   if (!s.record) {
     record_write x{.op = record_op::create, .promise = std::move(wanted)};
     x.promise.epoch = options_.epoch;
+    x.interface = interface_of(s, t);
     if (!t.fixed)
       x.owner_pod_uid = t.pod_uid;
     write(s, std::move(x));
@@ -236,6 +257,7 @@ bool pool::store_promise(slot& s, tenure& t) {
   s.disowned = false;
   record_write x{.op = record_op::promise, .promise = promise_of(s, t)};
   x.promise.epoch = options_.epoch;
+  x.interface = interface_of(s, t);
   if (!t.fixed)
     x.owner_pod_uid = t.pod_uid;
   write(s, std::move(x));

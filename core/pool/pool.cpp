@@ -8,7 +8,7 @@ namespace natgw::core {
 namespace {
 
 constexpr auto first_backoff = std::chrono::seconds{1};
-constexpr auto last_backoff = std::chrono::seconds{60};
+constexpr auto last_backoff = std::chrono::seconds{30};
 
 /// Entries tried beyond a quota in doubt: few enough that a quota that has not
 /// been raised costs the API server and the cloud next to nothing.

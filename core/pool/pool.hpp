@@ -167,6 +167,7 @@ private:
 
   // -- forward.cpp: towards a pod that is reachable --------------------------
   void forward(slot& s, instant now);
+  bool ends_with_pod(slot& s);
   static bool has_open_wishes(const tenure& t);
   bool supersede(slot& s, instant now);
   bool allocate(slot& s, instant now);
@@ -175,6 +176,7 @@ private:
   void apply_change(tenure& t, const port_change& change);
   bool follow_items(slot& s, tenure& t, instant now);
   void raise_attempt(const slot& s, tenure& t);
+  static interface_ptr interface_of(const slot& s, const tenure& t);
   bool store_promise(slot& s, tenure& t);
   intent promise_of(const slot& s, const tenure& t) const;
 

@@ -13,7 +13,7 @@ void pool::hold(slot& s, instant now) {
     hold_fixed(s, now);
     return;
   }
-  if (!supersede(s, now))
+  if (!supersede(s, now) || ends_with_pod(s))
     return;
   if (s.record && s.record->deleting) {
     auto t = present(s);

@@ -70,6 +70,7 @@ json poddnat_crd() {
                        "internalIP", "internalPort", "ipProtocol"}));
   auto status = json::object();
   status["entries"] = std::move(entries);
+  status["state"] = {{"type", "string"}};
   auto schema = object_of({{"spec", object_of(std::move(spec))},
                            {"status", object_of(std::move(status))}});
   auto crd = definition("alibabacloud.com", "v1beta1", "PodDNAT", "poddnats",
@@ -78,10 +79,16 @@ json poddnat_crd() {
     = {column("Gateway", "string", ".spec.tableId"),
        column("External IP", "string", ".spec.externalIP"),
        column("Ports", "string", ".spec.portMapping[*].externalPort"),
+       column("State", "string", ".status.state"),
        wide_column("Internal IP", "string", ".spec.internalIP"),
-       column("Forwarding", "string", ".status.entries[*].externalPort"),
+       wide_column("Forwarding", "string", ".status.entries[*].externalPort"),
        column("Age", "date", ".metadata.creationTimestamp")};
   return crd;
+}
+
+json podeni_crd() {
+  return definition("network.alibabacloud.com", "v1beta1", "PodENI", "podenis",
+                    json::array(), open_schema());
 }
 
 json gameserverset_crd() {

@@ -97,6 +97,9 @@ private:
 
 /// The CRD of PodDNAT, as this controller's manifests install it.
 json poddnat_crd();
+/// The CRD of Terway's PodENI, with an open schema. Most clusters have none, so
+/// it is there only where somebody creates it.
+json podeni_crd();
 /// The CRD of a neighbour, with an open schema.
 json gameserverset_crd();
 

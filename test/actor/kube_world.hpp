@@ -62,6 +62,27 @@ inline std::string node_json(std::string_view name, std::string_view zone,
          + R"("}}})";
 }
 
+/// A pod with the annotation that turns DNAT on.
+inline std::string dnat_pod_json(std::string_view name, std::string_view uid,
+                                 std::string_view version,
+                                 std::string_view ip = "10.0.0.1") {
+  auto result = pod_json(name, uid, version, ip);
+  return result.insert(result.find(R"("name")"),
+                       R"("annotations":{"k8s.aliyun.com/pod-dnat":"true"},)");
+}
+
+inline std::string interface_json(std::string_view name, std::string_view eni,
+                                  std::string_view version,
+                                  std::string_view ip = "10.0.0.1") {
+  return R"({"apiVersion":"network.alibabacloud.com/v1beta1","kind":"PodENI",)"
+         R"("metadata":{"namespace":"games","name":")"
+         + std::string{name} + R"(","uid":"i-)" + std::string{name}
+         + R"(","resourceVersion":")" + std::string{version}
+         + R"("},"spec":{"allocations":[{"ipv4":")" + std::string{ip}
+         + R"(","eni":{"id":")" + std::string{eni}
+         + R"(","vSwitchID":"vsw-1"}}]}})";
+}
+
 inline std::string record_json(std::string_view name, std::string_view uid,
                                std::string_view version,
                                std::string_view gateway = "ngw-1",

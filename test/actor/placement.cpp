@@ -60,8 +60,8 @@ struct fixture : deterministic {
     x->uid = "uid-" + name;
     x->node = "n1";
     x->ip = "10.0.0.1";
-    x->annotations.present = true;
-    x->annotations.expose_port = "80";
+    x->annotations.edit().present = true;
+    x->annotations.edit().expose_port = "80";
     return x;
   }
 
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(taken_address_is_told) {
 BOOST_AUTO_TEST_CASE(bad_annotations_become_an_event_at_the_pods_writer) {
   begin();
   auto x = pod("p");
-  x->annotations.expose_port = "abc";
+  x->annotations.edit().expose_port = "abc";
   tell(atom::changed_v, pod_ptr{x});
   BOOST_TEST(pool_told.empty());
   BOOST_TEST(writer_of("p").take_one<pod_event>().reason == "DNATInvalid");
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(unknown_gateway_is_asked_for) {
 BOOST_AUTO_TEST_CASE(stand_by_asks_for_nothing_and_says_nothing) {
   tell(atom::changed_v, node_view{"n1", "a", false});
   auto bad = pod("bad");
-  bad->annotations.expose_port = "abc";
+  bad->annotations.edit().expose_port = "abc";
   tell(atom::changed_v, pod_ptr{bad});
   tell(atom::changed_v, pod_ptr{pod("p")});
   tell(atom::changed_v, record("q", "ngw-old"));

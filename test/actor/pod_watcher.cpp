@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture : kube_world {
+  std::string said;
+
   inbox& told = make_inbox();
   placement_actor placement = spawn_recorder<placement_actor>(told);
   pod_watcher_actor aut = spawn(actors::pod_watcher, api, clock(),
@@ -23,6 +25,38 @@ struct fixture : kube_world {
 
   exchange& nodes() {
     return net.the(http::method::get, "/api/v1/nodes");
+  }
+
+  exchange& interfaces() {
+    return net.the(http::method::get,
+                   "/apis/network.alibabacloud.com/v1beta1/podenis");
+  }
+
+  bool asks_for_interfaces() {
+    return net.find(http::method::get, "/podenis") != nullptr;
+  }
+
+  // From now on what is logged is kept in `said`.
+  void listen() {
+    observe::configure_log(
+      {.sink = [this](std::string_view line) { said += line; }});
+  }
+
+  ~fixture() {
+    observe::configure_log({.sink = [](std::string_view) {}});
+  }
+
+  size_t times_said(std::string_view what) const {
+    size_t result = 0;
+    for (auto at = said.find(what); at != std::string::npos;
+         at = said.find(what, at + 1))
+      ++result;
+    return result;
+  }
+
+  // Replaces the watcher by one that is configured like this.
+  void configure(actors::pod_watcher_config cfg) {
+    aut = spawn(actors::pod_watcher, api, clock(), std::move(cfg), placement);
   }
 
   void start() {
@@ -217,9 +251,169 @@ BOOST_AUTO_TEST_CASE(forbidden_list_is_retried_with_back_off) {
   BOOST_TEST(changed()->uid == "1");
 }
 
+BOOST_AUTO_TEST_CASE(missing_right_is_named_and_costs_nothing_that_is_held) {
+  watch({pod_json("a", "1", "9")});
+  advance(400s);
+  pods().end();
+  run();
+  listen();
+  const auto* words
+    = "pods is forbidden: User 'x' cannot watch resource 'pods'";
+  auto tries = 0;
+  for (auto end = now() + 300s; now() < end; advance(1s))
+    if (auto* x = net.find(http::method::get, "/api/v1/pods")) {
+      answer(*x, 403, status_body(403, "Forbidden", words));
+      ++tries;
+    }
+  BOOST_TEST(times_said(words) > 0u);
+  BOOST_TEST(told.empty());
+  // Ever more rarely, but every half minute at least.
+  BOOST_TEST(tries >= 10);
+  BOOST_TEST(tries <= 22);
+  advance(31s);
+  BOOST_TEST(pods().streaming);
+  pods().answer(200);
+  send(pods(), event_json("MODIFIED", pod_json("a", "1", "12", "10.0.0.7")));
+  BOOST_TEST(changed()->ip == "10.0.0.7");
+}
+
+// -- which pods -------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(label_selector_is_in_list_and_watch_of_pods_only) {
+  actors::pod_watcher_config cfg;
+  cfg.pods.label_selector = "game in (a,b)";
+  configure(std::move(cfg));
+  start();
+  const auto* selector = "labelSelector=game%20in%20%28a%2Cb%29";
+  BOOST_TEST(pods().request.url.find(selector) != std::string::npos);
+  BOOST_TEST(nodes().request.url.find("Selector") == std::string::npos);
+  BOOST_TEST(interfaces().request.url.find("Selector") == std::string::npos);
+  answer(pods(), 200, list_json("10", "tok", {}));
+  BOOST_TEST(pods().request.url.find(selector) != std::string::npos);
+  answer(pods(), 200, list_json("10", "", {}));
+  BOOST_TEST(pods().streaming);
+  BOOST_TEST(pods().request.url.find(selector) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(namespace_is_in_list_and_watch) {
+  actors::pod_watcher_config cfg;
+  cfg.pods.ns = "games";
+  cfg.interfaces.ns = "games";
+  configure(std::move(cfg));
+  start();
+  const auto* path = "/api/v1/namespaces/games/pods?";
+  answer(net.the(http::method::get, path), 200, list_json("10", "", {}));
+  BOOST_TEST(net.the(http::method::get, path).streaming);
+  BOOST_TEST(nodes().open);
+  BOOST_TEST(net.the(http::method::get, "/namespaces/games/podenis").open);
+}
+
+BOOST_AUTO_TEST_CASE(finished_pods_are_not_selected_away) {
+  start();
+  BOOST_TEST(pods().request.url.find("fieldSelector") == std::string::npos);
+}
+
+// -- interfaces -------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(pod_is_told_with_its_interface) {
+  auto& stream = watch({});
+  answer(interfaces(), 200,
+         list_json("3", "", {interface_json("a", "eni-1", "2")}));
+  BOOST_TEST(told.empty());
+  send(stream, event_json("ADDED", dnat_pod_json("a", "1", "11")));
+  auto pod = changed();
+  BOOST_REQUIRE(pod->interface);
+  BOOST_TEST(pod->interface->eni == "eni-1");
+  BOOST_TEST(pod->interface->vswitch == "vsw-1");
+  // At another address it has another one.
+  send(stream,
+       event_json("MODIFIED", dnat_pod_json("a", "1", "12", "10.0.0.2")));
+  BOOST_TEST(!changed()->interface);
+}
+
+BOOST_AUTO_TEST_CASE(interface_that_comes_late_is_told_with_its_pod) {
+  auto& stream = watch({dnat_pod_json("a", "1", "9")});
+  answer(interfaces(), 200, list_json("3", "", {}));
+  auto& news = interfaces();
+  news.answer(200);
+  send(news, event_json("ADDED", interface_json("a", "eni-1", "4"))
+               + event_json("MODIFIED", interface_json("a", "eni-1", "5"))
+               + event_json("ADDED", interface_json("b", "eni-2", "6")));
+  BOOST_TEST(changed()->interface->eni == "eni-1");
+  BOOST_TEST(told.empty());
+  // Its end is no news: the pod has had that address on it.
+  send(news, event_json("DELETED", interface_json("a", "eni-1", "7")));
+  BOOST_TEST(told.empty());
+  send(stream, event_json("MODIFIED", pod_json("a", "1", "12")));
+  BOOST_TEST(!changed()->interface);
+}
+
+BOOST_AUTO_TEST_CASE(pod_that_wants_nothing_is_told_without_an_interface) {
+  watch({pod_json("a", "1", "9")});
+  answer(interfaces(), 200,
+         list_json("3", "", {interface_json("a", "eni-1", "2")}));
+  BOOST_TEST(told.empty());
+}
+
+BOOST_AUTO_TEST_CASE(nobody_waits_for_interfaces) {
+  start();
+  answer(nodes(), 200, list_json("5", "", {}));
+  answer(pods(), 200, list_json("10", "", {dnat_pod_json("a", "1", "9")}));
+  BOOST_TEST(changed()->uid == "1");
+  told.take<atom::synced>();
+  BOOST_TEST(interfaces().open);
+}
+
+BOOST_AUTO_TEST_CASE(missing_definition_of_interfaces_is_said_once) {
+  watch({});
+  listen();
+  for (int i = 0; i < 4; ++i) {
+    answer(interfaces(), 404, "404 page not found");
+    advance(299s);
+    BOOST_TEST(!asks_for_interfaces());
+    advance(2s);
+  }
+  BOOST_TEST(times_said("podenis") == 1u);
+  BOOST_TEST(times_said("warn") == 0u);
+  answer(interfaces(), 200, list_json("3", "", {}));
+  BOOST_TEST(interfaces().streaming);
+}
+
+BOOST_AUTO_TEST_CASE(missing_right_on_interfaces_is_said_once) {
+  watch({dnat_pod_json("a", "1", "9")});
+  listen();
+  const auto* words = "User 'x' cannot list resource 'podenis'";
+  for (int i = 0; i < 3; ++i) {
+    answer(interfaces(), 403, status_body(403, "Forbidden", words));
+    advance(299s);
+    BOOST_TEST(!asks_for_interfaces());
+    advance(2s);
+  }
+  BOOST_TEST(times_said(words) == 1u);
+  answer(interfaces(), 200,
+         list_json("3", "", {interface_json("a", "eni-1", "2")}));
+  BOOST_TEST(changed()->interface->eni == "eni-1");
+}
+
+BOOST_AUTO_TEST_CASE(interfaces_are_forgotten_with_their_definition) {
+  auto& stream = watch({});
+  answer(interfaces(), 200,
+         list_json("3", "", {interface_json("a", "eni-1", "2")}));
+  answer(interfaces(), 404, "404 page not found");
+  send(stream, event_json("ADDED", dnat_pod_json("a", "1", "11")));
+  BOOST_TEST(!changed()->interface);
+  advance(301s);
+  // What may have come meanwhile is listed.
+  BOOST_TEST(!interfaces().streaming);
+  answer(interfaces(), 200,
+         list_json("9", "", {interface_json("a", "eni-2", "8")}));
+  BOOST_TEST(changed()->interface->eni == "eni-2");
+}
+
 BOOST_AUTO_TEST_CASE(stop_ends_both_watches) {
   auto& stream = watch({});
   nodes().answer(200);
+  answer(interfaces(), 200, list_json("3", "", {}));
   caf::anon_send(aut, atom::stop_v);
   run();
   BOOST_TEST(!alive(aut));

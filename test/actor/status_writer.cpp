@@ -206,11 +206,16 @@ BOOST_AUTO_TEST_CASE(after_half_a_minute_the_asker_is_told) {
 BOOST_AUTO_TEST_CASE(missing_right_is_told_and_logged_once) {
   auto lines = 0;
   observe::configure_log({.sink = [&](std::string_view line) {
-    lines += line.find("forbidden") != std::string_view::npos ? 1 : 0;
+    lines += line.find("cannot patch resource 'poddnats/status'")
+                 != std::string_view::npos
+               ? 1
+               : 0;
   }});
   for (int i = 0; i < 3; ++i) {
     tell(asker, aut, record(record_op::status));
-    answer(status_patch(), 403, status_body(403, "Forbidden"));
+    answer(status_patch(), 403,
+           status_body(403, "Forbidden",
+                       "User 'x' cannot patch resource 'poddnats/status'"));
     BOOST_TEST((written().problem->code == ec::forbidden));
   }
   observe::configure_log({.sink = [](std::string_view) {}});

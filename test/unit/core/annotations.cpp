@@ -19,9 +19,9 @@ struct fixture {
   fixture() {
     pod.key = {"default", "a"};
     pod.uid = "u1";
-    pod.annotations.present = true;
-    pod.annotations.dnat = "true";
-    pod.annotations.expose_port = "80";
+    pod.annotations.edit().present = true;
+    pod.annotations.edit().dnat = "true";
+    pod.annotations.edit().expose_port = "80";
   }
 
   annotation_verdict read() {
@@ -30,8 +30,8 @@ struct fixture {
 
   annotation_verdict read_ports(std::string_view list,
                                 std::string_view proto = "") {
-    pod.annotations.expose_port = list;
-    pod.annotations.expose_protocol = proto;
+    pod.annotations.edit().expose_port = list;
+    pod.annotations.edit().expose_protocol = proto;
     return read();
   }
 
@@ -50,8 +50,8 @@ struct fixture {
   }
 
   std::string complaint(std::string_view list, std::string_view proto = "") {
-    pod.annotations.expose_port = list;
-    pod.annotations.expose_protocol = proto;
+    pod.annotations.edit().expose_port = list;
+    pod.annotations.edit().expose_protocol = proto;
     return complaint();
   }
 
@@ -70,27 +70,27 @@ BOOST_FIXTURE_TEST_SUITE(annotations, fixture)
 
 BOOST_AUTO_TEST_CASE(true_and_the_empty_text_turn_dnat_on) {
   BOOST_TEST(std::holds_alternative<dnat_wish>(read()));
-  pod.annotations.dnat = "";
+  pod.annotations.edit().dnat = "";
   BOOST_TEST(std::holds_alternative<dnat_wish>(read()));
 }
 
 BOOST_AUTO_TEST_CASE(anything_else_and_absence_turn_it_off) {
   for (const auto* text : {"false", "True", "TRUE", "yes", "1", " true"}) {
-    pod.annotations.dnat = text;
+    pod.annotations.edit().dnat = text;
     BOOST_TEST((read() == annotation_verdict{not_ours{}}), text);
   }
-  pod.annotations.dnat = "";
-  pod.annotations.present = false;
+  pod.annotations.edit().dnat = "";
+  pod.annotations.edit().present = false;
   BOOST_TEST((read() == annotation_verdict{not_ours{}}));
 }
 
 BOOST_AUTO_TEST_CASE(pod_of_another_class_is_not_ours) {
-  pod.annotations.controller_class = "blue";
-  pod.annotations.expose_port = "nonsense";
+  pod.annotations.edit().controller_class = "blue";
+  pod.annotations.edit().expose_port = "nonsense";
   BOOST_TEST((read() == annotation_verdict{not_ours{true}}));
   rules.controller_class = "blue";
   BOOST_TEST(std::holds_alternative<error>(read()));
-  pod.annotations.controller_class = "";
+  pod.annotations.edit().controller_class = "";
   BOOST_TEST((read() == annotation_verdict{not_ours{true}}));
 }
 
@@ -178,16 +178,16 @@ BOOST_AUTO_TEST_CASE(pods_that_cannot_be_reached_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(fixed_holds_for_stateful_workloads_only) {
-  pod.annotations.fixed = "true";
+  pod.annotations.edit().fixed = "true";
   rules.stateful_kinds = {"gameserverset"};
   for (const auto* kind :
        {"", "StatefulSet", "statefulset", "GameServerSet", "GAMESERVERSET"}) {
-    pod.workload.kind = kind;
+    pod.workload.edit().kind = kind;
     BOOST_TEST(wish().request.fixed, kind);
     BOOST_TEST(wish().notices.empty());
   }
   for (const auto* kind : {"ReplicaSet", "Job", "CloneSet"}) {
-    pod.workload.kind = kind;
+    pod.workload.edit().kind = kind;
     BOOST_TEST(!wish().request.fixed, kind);
     BOOST_TEST(wish().notices.size() == 1u);
   }
@@ -195,19 +195,19 @@ BOOST_AUTO_TEST_CASE(fixed_holds_for_stateful_workloads_only) {
 
 BOOST_AUTO_TEST_CASE(only_true_makes_a_mapping_fixed) {
   for (const auto* text : {"", "false"}) {
-    pod.annotations.fixed = text;
+    pod.annotations.edit().fixed = text;
     BOOST_TEST(!wish().request.fixed);
     BOOST_TEST(wish().notices.empty());
   }
-  pod.annotations.fixed = "yes";
+  pod.annotations.edit().fixed = "yes";
   BOOST_TEST(!wish().request.fixed);
   BOOST_TEST(wish().notices.at(0).find("\"yes\"") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(pins_and_early_are_taken_over) {
-  pod.annotations.gateway = "ngw-bp1abc";
-  pod.annotations.zone = " cn-hangzhou-k ";
-  pod.annotations.early = "true";
+  pod.annotations.edit().gateway = "ngw-bp1abc";
+  pod.annotations.edit().zone = " cn-hangzhou-k ";
+  pod.annotations.edit().early = "true";
   const auto got = wish().request;
   BOOST_TEST(got.gateway == "ngw-bp1abc");
   BOOST_TEST(got.zone == "cn-hangzhou-k");
@@ -218,11 +218,11 @@ BOOST_AUTO_TEST_CASE(fm28_pins_with_other_characters_are_refused) {
   for (const auto& text :
        {std::string{"eip-1"}, std::string{"ngw-A"}, std::string{"ngw-1&x=2"},
         std::string{"ngw-1/.."}, "ngw-" + std::string(100, 'a')}) {
-    pod.annotations.gateway = text;
+    pod.annotations.edit().gateway = text;
     BOOST_TEST(complaint() != "", text);
   }
-  pod.annotations.gateway = "";
-  pod.annotations.zone = "a b";
+  pod.annotations.edit().gateway = "";
+  pod.annotations.edit().zone = "a b";
   BOOST_TEST(complaint().starts_with("k8s.aliyun.com/pod-dnat-zone: \"a b\""));
 }
 

@@ -52,14 +52,14 @@ BOOST_AUTO_TEST_CASE(node_without_a_zone_counts_neither_hit_nor_miss) {
 
 BOOST_AUTO_TEST_CASE(pinned_gateway_outranks_the_zone) {
   auto x = pod("p");
-  x.annotations.gateway = "ngw-b";
+  x.annotations.edit().gateway = "ngw-b";
   change(x);
   BOOST_TEST(binds() == texts{"ngw-b:p"});
 }
 
 BOOST_AUTO_TEST_CASE(pinned_zone_outranks_the_nodes_zone) {
   auto x = pod("p");
-  x.annotations.zone = "b";
+  x.annotations.edit().zone = "b";
   change(x);
   BOOST_TEST(binds() == texts{"ngw-b:p"});
 }
@@ -67,10 +67,10 @@ BOOST_AUTO_TEST_CASE(pinned_zone_outranks_the_nodes_zone) {
 BOOST_AUTO_TEST_CASE(pinned_pod_does_not_spill_over) {
   room("ngw-b", 0);
   auto x = pod("p");
-  x.annotations.zone = "b";
+  x.annotations.edit().zone = "b";
   change(x);
   auto y = pod("q");
-  y.annotations.gateway = "ngw-b";
+  y.annotations.edit().gateway = "ngw-b";
   change(y);
   BOOST_TEST(binds().empty());
   BOOST_TEST(aut.waiting() == 2u);
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(every_change_of_a_bound_pod_reaches_its_pool) {
   auto x = pod("p");
   change(x);
   x.ip = "10.0.0.1";
-  x.annotations.expose_port = "80,81";
+  x.annotations.edit().expose_port = "80,81";
   change(x);
   const auto got = take<send_bind>();
   BOOST_REQUIRE(got.size() == 2u);
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(refused_pod_goes_to_the_next_gateway) {
 
 BOOST_AUTO_TEST_CASE(refusing_gateway_is_asked_again_once_it_has_grown) {
   auto x = pod("p");
-  x.annotations.gateway = "ngw-a";
+  x.annotations.edit().gateway = "ngw-a";
   change(x);
   refuse("ngw-a", x);
   BOOST_TEST(binds() == texts{"ngw-a:p"});
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(refusing_gateway_is_asked_again_once_it_has_grown) {
 
 BOOST_AUTO_TEST_CASE(fm12_refusal_and_growth_make_no_busy_loop) {
   auto x = pod("p");
-  x.annotations.gateway = "ngw-a";
+  x.annotations.edit().gateway = "ngw-a";
   change(x);
   for (uint32_t i = 1; i <= 100; ++i) {
     refuse("ngw-a", x);
@@ -223,20 +223,20 @@ BOOST_AUTO_TEST_CASE(reason_to_wait_is_told_once) {
 
 BOOST_AUTO_TEST_CASE(pod_that_nothing_can_serve_is_told_so) {
   auto x = pod("p");
-  x.annotations.gateway = "ngw-other";
+  x.annotations.edit().gateway = "ngw-other";
   change(x);
   auto got = take<pod_event>();
   BOOST_REQUIRE(got.size() == 1u);
   BOOST_TEST(got[0].reason == "DNATFailed");
   BOOST_TEST(got[0].warning);
   BOOST_TEST(got[0].message == "gateway \"ngw-other\" is not configured");
-  x.annotations.gateway = "";
-  x.annotations.zone = "z";
+  x.annotations.edit().gateway = "";
+  x.annotations.edit().zone = "z";
   change(x);
   got = take<pod_event>();
   BOOST_REQUIRE(got.size() == 1u);
   BOOST_TEST(got[0].message == "no gateway is configured in zone \"z\"");
-  x.annotations.zone = "";
+  x.annotations.edit().zone = "";
   change(x);
   BOOST_TEST(binds() == texts{"ngw-a:p"});
 }
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(big_wish_at_the_head_stops_nobody) {
   room("ngw-a", 3);
   room("ngw-b", 0);
   auto big = pod("big");
-  big.annotations.expose_port = "7000-7015";
+  big.annotations.edit().expose_port = "7000-7015";
   change(big);
   room("ngw-a", 0);
   change(pod("small"));
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(ticks_reach_everybody_in_a_long_queue) {
   close("ngw-b");
   for (int i = 0; i < 300; ++i) {
     auto big = pod("big" + std::to_string(i));
-    big.annotations.expose_port = "7000-7015";
+    big.annotations.edit().expose_port = "7000-7015";
     change(big);
   }
   change(pod("small"));
@@ -340,10 +340,10 @@ BOOST_AUTO_TEST_CASE(fm30_finished_pod_is_unbound) {
 BOOST_AUTO_TEST_CASE(fm19_switch_turned_off_and_on_again) {
   auto x = pod("p");
   change(x);
-  x.annotations.dnat = "false";
+  x.annotations.edit().dnat = "false";
   change(x);
   BOOST_TEST(unbinds() == texts{"ngw-a:p"});
-  x.annotations.dnat = "true";
+  x.annotations.edit().dnat = "true";
   change(x);
   BOOST_TEST((binds() == texts{"ngw-a:p", "ngw-a:p"}));
   // The pool had said this before it heard of the new wish.
@@ -356,7 +356,7 @@ BOOST_AUTO_TEST_CASE(fm19_switch_turned_off_and_on_again) {
 BOOST_AUTO_TEST_CASE(other_class_is_unbound) {
   auto x = pod("p");
   change(x);
-  x.annotations.controller_class = "blue";
+  x.annotations.edit().controller_class = "blue";
   change(x);
   BOOST_TEST(unbinds() == texts{"ngw-a:p"});
 }
@@ -400,7 +400,7 @@ BOOST_AUTO_TEST_CASE(pod_that_pins_another_gateway_moves_once_it_can) {
   auto x = pod("p");
   change(x);
   room("ngw-b", 0);
-  x.annotations.gateway = "ngw-b";
+  x.annotations.edit().gateway = "ngw-b";
   change(x);
   BOOST_TEST(unbinds().empty());
   room("ngw-b", 10);
@@ -418,7 +418,7 @@ BOOST_AUTO_TEST_CASE(pod_that_pins_another_gateway_moves_once_it_can) {
 
 BOOST_AUTO_TEST_CASE(bad_annotations_are_told_once_per_change) {
   auto x = pod("p");
-  x.annotations.expose_port = "80,abc";
+  x.annotations.edit().expose_port = "80,abc";
   change(x);
   change(x);
   BOOST_TEST(binds().empty());
@@ -427,7 +427,7 @@ BOOST_AUTO_TEST_CASE(bad_annotations_are_told_once_per_change) {
   BOOST_TEST(got[0].reason == "DNATInvalid");
   BOOST_TEST(got[0].warning);
   BOOST_TEST(take<pod_rejected>().size() == 1u);
-  x.annotations.expose_port = "0";
+  x.annotations.edit().expose_port = "0";
   change(x);
   BOOST_TEST(take<pod_event>().size() == 1u);
   BOOST_TEST(take<pod_rejected>().size() == 1u);
@@ -435,18 +435,18 @@ BOOST_AUTO_TEST_CASE(bad_annotations_are_told_once_per_change) {
 
 BOOST_AUTO_TEST_CASE(fm19_corrected_pod_is_picked_up_at_once) {
   auto x = pod("p");
-  x.annotations.expose_port = "";
+  x.annotations.edit().expose_port = "";
   change(x);
-  x.annotations.expose_port = "80";
+  x.annotations.edit().expose_port = "80";
   change(x);
   BOOST_TEST(binds() == texts{"ngw-a:p"});
 }
 
 BOOST_AUTO_TEST_CASE(bound_pod_keeps_its_ports_when_its_annotations_break) {
   auto x = pod("p", "10.0.0.1");
-  x.annotations.expose_port = "80,81";
+  x.annotations.edit().expose_port = "80,81";
   change(x);
-  x.annotations.expose_port = "none";
+  x.annotations.edit().expose_port = "none";
   change(x);
   x.ip = "10.0.0.2";
   change(x);
@@ -464,10 +464,45 @@ BOOST_AUTO_TEST_CASE(pod_on_a_virtual_node_is_refused) {
   BOOST_TEST(events() == texts{"DNATInvalid"});
 }
 
+BOOST_AUTO_TEST_CASE(pods_without_a_usable_address_are_told_why_once) {
+  node("node-v", "a", true);
+  auto host = pod("host", "10.0.0.1");
+  host.host_network = true;
+  auto ipv6 = pod("ipv6");
+  ipv6.only_ipv6 = true;
+  for (const auto& [x, rule] :
+       {std::pair{host, "host network"}, std::pair{ipv6, "no IPv4 address"},
+        std::pair{on("node-v", pod("virtual")), "virtual nodes"}}) {
+    change(x);
+    auto later = x;
+    later.terminating = true;
+    change(later);
+    const auto got = take<pod_event>();
+    BOOST_REQUIRE(got.size() == 1u);
+    BOOST_TEST(got[0].reason == "DNATInvalid");
+    BOOST_TEST(got[0].warning);
+    BOOST_TEST(got[0].message.find(rule) != std::string::npos, got[0].message);
+    BOOST_TEST(got[0].message.find("pod-dnat") != std::string::npos);
+    BOOST_TEST(take<pod_rejected>().size() == 1u);
+    BOOST_TEST(binds().empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(annotations_may_come_and_go_on_a_live_pod) {
+  change(plain_pod("p", "10.0.0.1"));
+  BOOST_TEST(binds().empty());
+  change(pod("p", "10.0.0.1"));
+  BOOST_TEST(binds() == texts{"ngw-a:p"});
+  change(plain_pod("p", "10.0.0.1"));
+  const auto got = take<send_unbind>();
+  BOOST_REQUIRE(got.size() == 1u);
+  BOOST_TEST(!got[0].object_gone);
+}
+
 BOOST_AUTO_TEST_CASE(fixed_without_a_stateful_workload_is_noticed) {
   auto x = pod("p");
-  x.annotations.fixed = "true";
-  x.workload.kind = "ReplicaSet";
+  x.annotations.edit().fixed = "true";
+  x.workload.edit().kind = "ReplicaSet";
   change(x);
   change(x);
   BOOST_TEST(events() == texts{"DNATInvalid"});

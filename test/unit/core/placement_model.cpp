@@ -88,11 +88,11 @@ struct random_cluster {
       x = placement_world::pod(name, "", "u" + std::to_string(++uids));
     x.node = *rc::gen::element<std::string>("", "node-a", "node-b", "node-x");
     x.ip = "10.0.0." + std::to_string(*rc::gen::inRange(1, 5));
-    x.annotations.dnat
+    x.annotations.edit().dnat
       = *rc::gen::weightedElement<std::string>({{6, "true"}, {1, "false"}});
-    x.annotations.expose_port
+    x.annotations.edit().expose_port
       = *rc::gen::weightedElement<std::string>({{6, "80"}, {1, "bad"}});
-    x.annotations.gateway = *rc::gen::weightedElement<std::string>(
+    x.annotations.edit().gateway = *rc::gen::weightedElement<std::string>(
       {{8, ""}, {1, "ngw-b"}, {1, "ngw-none"}});
     x.finished = *rc::gen::weightedElement<bool>({{8, false}, {1, true}});
     world.change(x);
@@ -152,14 +152,14 @@ struct random_cluster {
   bool is_wanted(const std::string& name) const {
     const auto found = pods.find(name);
     return found != pods.end() && !found->second.finished
-           && found->second.annotations.dnat == "true";
+           && found->second.annotations->dnat == "true";
   }
 
   /// Whether a pod that is bound nowhere should be.
   bool is_placeable(const pod_view& x) const {
     return is_wanted(x.key.name) && !x.node.empty()
-           && x.annotations.expose_port == "80"
-           && x.annotations.gateway != "ngw-none";
+           && x.annotations->expose_port == "80"
+           && x.annotations->gateway != "ngw-none";
   }
 
   const fake_pool* pool_of(const std::string& name) const {
@@ -187,7 +187,7 @@ struct random_cluster {
       if (!is_placeable(x) || pool_of(name) != nullptr)
         continue;
       RC_ASSERT(pools["ngw-b"].room() == 0U);
-      RC_ASSERT(pools["ngw-a"].room() == 0U || !x.annotations.gateway.empty());
+      RC_ASSERT(pools["ngw-a"].room() == 0U || !x.annotations->gateway.empty());
     }
   }
 };

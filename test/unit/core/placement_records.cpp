@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(record_of_no_gateway_gets_its_finalizer_off) {
 BOOST_AUTO_TEST_CASE(pod_whose_annotations_broke_meanwhile_keeps_its_ports) {
   change(record("p", "ngw-b"));
   auto x = pod("p");
-  x.annotations.expose_port = "broken";
+  x.annotations.edit().expose_port = "broken";
   change(x);
   const auto got = take<send_bind>();
   BOOST_REQUIRE(got.size() == 1u);
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(pod_whose_annotations_broke_meanwhile_keeps_its_ports) {
 BOOST_AUTO_TEST_CASE(another_pods_promise_is_no_reason_to_bind_a_broken_one) {
   change(record("p", "ngw-b", "", "uid-before"));
   auto x = pod("p");
-  x.annotations.expose_port = "broken";
+  x.annotations.edit().expose_port = "broken";
   change(x);
   BOOST_TEST(binds().empty());
 }
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(stand_by_decides_once_it_leads) {
   aut_.change(pod("p"));
   aut_.change(pod("q"));
   auto bad = pod("bad");
-  bad.annotations.expose_port = "abc";
+  bad.annotations.edit().expose_port = "abc";
   aut_.change(bad);
   aut_.sync();
   BOOST_TEST(aut_.done.empty());
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(pools_may_take_their_time_after_a_takeover) {
 
 BOOST_AUTO_TEST_CASE(stand_by_asks_for_no_gateway_of_another_class) {
   auto theirs = pod("p");
-  theirs.annotations.controller_class = "blue";
+  theirs.annotations.edit().controller_class = "blue";
   auto aut_ = placement_world::stand_by({{"ngw-a", "a"}});
   aut_.change(record("p", "ngw-blue"));
   aut_.change(theirs);
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(made_up_gateways_are_bounded) {
 
 BOOST_AUTO_TEST_CASE(another_classs_gateway_is_left_alone) {
   auto theirs = pod("p");
-  theirs.annotations.controller_class = "blue";
+  theirs.annotations.edit().controller_class = "blue";
   auto aut_ = cold();
   aut_.change(theirs);
   aut_.change(record("p", "ngw-blue"));

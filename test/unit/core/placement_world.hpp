@@ -41,9 +41,9 @@ public:
     result.uid = uid.empty() ? "uid-" + name : uid;
     result.node = "node-a";
     result.ip = ip;
-    result.annotations.present = true;
-    result.annotations.dnat = "true";
-    result.annotations.expose_port = "80";
+    result.annotations.edit().present = true;
+    result.annotations.edit().dnat = "true";
+    result.annotations.edit().expose_port = "80";
     return result;
   }
 

@@ -362,6 +362,134 @@ BOOST_AUTO_TEST_CASE(record_deleted_by_a_person_comes_back_with_its_ports) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(record_of_a_terminating_pod_does_not_come_back) {
+  for (auto fixed : {false, true}) {
+    world.create_pod("a", one_port(), fixed);
+    world.settle();
+    auto creates = world.writes(record_op::create);
+    world.change_pod("a", [](auto& x) { x.terminating = true; });
+    world.settle();
+    // It forwards as long as nobody minds.
+    BOOST_TEST(world.table.size() == 1u);
+    BOOST_TEST(world.record("a")->status.size() == 1u);
+    // As the garbage collector does in a deletion in the foreground, where the
+    // pod waits for its record.
+    world.delete_record("a");
+    world.settle();
+    BOOST_TEST(!world.record("a"));
+    BOOST_TEST(world.table.empty());
+    BOOST_TEST(world.pool->slots() == 0u);
+    BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 0u);
+    BOOST_TEST(world.writes(record_op::create) == creates);
+    world.delete_pod("a");
+    world.settle();
+  }
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(gateway_out_of_the_configuration_keeps_no_finalizer) {
+  world.create_pod("a", one_port());
+  world.settle();
+  world.drain();
+  world.pods.clear();
+  world.start();
+  world.settle();
+  BOOST_TEST(world.records.empty());
+  BOOST_TEST(world.table.empty());
+  BOOST_TEST(world.writes(record_op::release) == 1u);
+  BOOST_TEST(world.pool->slots() == 0u);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(pod_that_ends_before_it_begins_leaves_nothing) {
+  world.dress = [](auto& x) { x.terminating = true; };
+  world.create_pod("a", one_port());
+  world.settle();
+  BOOST_TEST(world.records.empty());
+  BOOST_TEST(world.creates == 0u);
+  BOOST_TEST(world.pool->slots() == 0u);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(interface_goes_along_with_a_promise) {
+  auto interface_of = [](const std::string& ip) {
+    return std::make_shared<interface_ref>(ip, "eni-1", "vsw-1");
+  };
+  world.dress = [&](auto& x) { x.interface = interface_of(x.ip); };
+  world.create_pod("a", one_port());
+  world.settle();
+  BOOST_TEST_REQUIRE(world.interfaces["a"]);
+  BOOST_TEST(world.interfaces["a"]->eni == "eni-1");
+  world.dress = nullptr;
+  world.create_pod("b", one_port());
+  world.settle();
+  BOOST_TEST(!world.interfaces["b"]);
+  // What comes late costs no write of its own.
+  world.change_pod("b", [&](auto& x) { x.interface = interface_of(x.ip); });
+  world.settle();
+  BOOST_TEST(world.writes(record_op::create) == 2u);
+  BOOST_TEST(world.writes(record_op::promise) == 0u);
+  world.change_ports("b", {{protocol::tcp, 80, 2}});
+  world.settle();
+  BOOST_TEST(world.interfaces["b"]);
+  check_converged(world, 0);
+  auto promises = world.writes(record_op::promise);
+  // Nor does what is lost or different.
+  world.change_pod("b", [](auto& x) { x.interface = nullptr; });
+  world.change_pod("a", [](auto& x) {
+    x.interface = std::make_shared<interface_ref>(x.ip, "eni-2", "");
+  });
+  world.settle();
+  BOOST_TEST(world.writes(record_op::promise) == promises);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(pod_is_told_once_the_right_to_patch_it_is_back) {
+  world.patch_problem = ec::forbidden;
+  world.create_pod("a", one_port());
+  // Ten minutes.
+  world.settle();
+  BOOST_TEST(world.annotations.empty());
+  BOOST_TEST(world.record("a")->status.size() == 1u);
+  BOOST_TEST(world.table.size() == 1u);
+  BOOST_TEST(world.patches.size() >= 20u);
+  BOOST_TEST(world.patches.size() <= 26u);
+  world.patch_problem.reset();
+  for (int i = 0; i < 16; ++i) {
+    world.pass(2s);
+    while (world.step())
+      continue;
+  }
+  check_converged(world, 0);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(readiness_is_not_taken_back_while_it_forwards) {
+  world.dress = [](auto& x) { x.gate = gate_state::not_true; };
+  world.create_pod("a", one_port());
+  world.settle();
+  world.change_pod("a", [](auto& x) { x.gate = gate_state::is_true; });
+  world.change_ports("a", {{protocol::tcp, 80, 1}, {protocol::tcp, 90, 1}});
+  world.settle();
+  world.change_pod("a", [](auto& x) { x.terminating = true; });
+  world.start();
+  world.settle();
+  auto says = [&](bool what) {
+    return std::ranges::count_if(world.patches, [&](auto& x) {
+      return x.condition && x.condition->is_true == what;
+    });
+  };
+  BOOST_TEST(says(true) == 1);
+  BOOST_TEST(says(false) == 0);
+  auto view = world.pods.at("a").view;
+  world.pods.clear();
+  world.unbind(view, false);
+  world.settle();
+  BOOST_TEST(says(false) == 1);
+  BOOST_TEST(world.patches.back().status_annotation.value_or("?") == "");
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(entry_taken_away_is_unpublished_and_made_again) {
   world.create_pod("a", one_port());
   world.settle();

@@ -66,6 +66,10 @@ void pool_world::start() {
   });
 }
 
+void pool_world::drain() {
+  options_.drain = true;
+}
+
 void pool_world::create_pod(const std::string& name,
                             std::vector<port_item> items, bool fixed,
                             const std::string& ip) {
@@ -75,7 +79,9 @@ void pool_world::create_pod(const std::string& name,
   pod->node = "node";
   pod->ip = ip.empty() ? next_ip() : ip;
   std::erase(free_ips_, pod->ip);
-  pod->workload = {"apps/v1", "StatefulSet", "set", "uid-set"};
+  pod->workload = owner_ref{"apps/v1", "StatefulSet", "set", "uid-set"};
+  if (dress)
+    dress(*pod);
   pod_state state{pod, {.items = std::move(items), .fixed = fixed}};
   transcript.push_back("pod " + name + " " + pod->uid + " at " + pod->ip);
   auto own = record(name);
@@ -116,6 +122,17 @@ void pool_world::change_ports(const std::string& name,
     return;
   found->second.request.items = std::move(items);
   tell([this, state = found->second] {
+    take(pool->bind({state.view, state.request}, now));
+  });
+}
+
+void pool_world::change_pod(const std::string& name,
+                            const std::function<void(pod_view&)>& how) {
+  auto& pod = pods.at(name);
+  auto next = std::make_shared<pod_view>(*pod.view);
+  how(*next);
+  pod.view = next;
+  tell([this, state = pod] {
     take(pool->bind({state.view, state.request}, now));
   });
 }
@@ -197,7 +214,8 @@ void pool_world::pass(std::chrono::nanoseconds span) {
   now += span;
   take(pool->tick(now));
   for (auto& name : std::exchange(later_, {}))
-    if (auto pod = pods.find(name); pod != pods.end())
+    if (auto pod = pods.find(name);
+        pod != pods.end() && !pod->second.view->terminating)
       tell([this, state = pod->second] {
         take(pool->bind({state.view, state.request}, now));
       });
@@ -278,6 +296,8 @@ void pool_world::wish(const entry_want& x) {
 
 void pool_world::operate(record_write x) {
   ++writes_[x.op];
+  if (x.interface)
+    interfaces[x.key.name] = x.interface;
   transcript.push_back("write " + std::string{to_string(x.op)} + " "
                        + x.key.name);
   record_written answer{.key = x.key, .op = x.op};
@@ -341,7 +361,9 @@ void pool_world::operate(record_write x) {
 void pool_world::patch(const pod_patch& x) {
   pod_patched answer{.key = x.key, .uid = x.uid};
   auto pod = pods.find(x.key.name);
-  if (pod == pods.end() || pod->second.view->uid != x.uid)
+  if (patch_problem)
+    answer.problem = error{*patch_problem, "no"};
+  else if (pod == pods.end() || pod->second.view->uid != x.uid)
     answer.problem = error{ec::not_found, {}};
   else if (x.status_annotation)
     annotations[x.uid] = *x.status_annotation;

@@ -26,6 +26,9 @@ public:
   /// for and not got is done or lost, as the seed says.
   void start();
 
+  /// From the next start on the gateway is not in the configuration.
+  void drain();
+
   // -- what people and kubelets do -------------------------------------------
 
   /// @param ip empty: any that no living pod has
@@ -33,6 +36,9 @@ public:
                   bool fixed = false, const std::string& ip = {});
   void delete_pod(const std::string& name);
   void change_ports(const std::string& name, std::vector<port_item> items);
+  /// The pod looks different from now on, and placement says so.
+  void change_pod(const std::string& name,
+                  const std::function<void(pod_view&)>& how);
   void change_fixed(const std::string& name, bool fixed);
   void delete_record(const std::string& name);
   void lose_entry();
@@ -64,6 +70,8 @@ public:
 
   std::map<std::string, pod_state> pods;
   std::map<std::string, record_ptr> records;
+  /// What each record's spec says of the pod's interface, by name.
+  std::map<std::string, interface_ptr> interfaces;
   /// By name; all Available.
   std::map<std::string, entry_spec> table;
   std::vector<std::string> harm;
@@ -78,6 +86,10 @@ public:
   size_t deletes = 0;
   /// While true, no drop is carried out.
   bool holds_drops = false;
+  /// What the next pods to be created look like beyond the usual; may be null.
+  std::function<void(pod_view&)> dress;
+  /// Why patches of pods are refused; unset if they are not.
+  std::optional<ec> patch_problem;
   /// Says no to the next wish of this kind, once.
   std::function<std::optional<entry_news>(const entry_want&)> refuse;
 

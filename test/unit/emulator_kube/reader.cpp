@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(table_is_made_on_demand) {
   auto table = send(x);
   BOOST_TEST(table.text("/kind") == "Table");
   BOOST_TEST(table.text("/rows/0/cells/1") == "ngw-1");
-  BOOST_TEST(table.text("/rows/0/cells/6") == "0s");
+  BOOST_TEST(table.text("/rows/0/cells/7") == "0s");
   x.accept = "application/json,application/json;as=Table;v=v1;g=meta.k8s.io";
   BOOST_TEST(send(x).text("/kind") == "PodDNATList");
 }

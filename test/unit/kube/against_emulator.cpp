@@ -3,6 +3,7 @@
 
 #include "clients/kube/client.hpp"
 #include "emulator/kube/api_server.hpp"
+#include "emulator/kube/resource.hpp"
 #include "test/unit/kube/documents.hpp"
 #include "test/unit/kube/fake_transport.hpp"
 
@@ -73,6 +74,16 @@ struct cluster {
                          "", body},
                         instant{});
     BOOST_REQUIRE_MESSAGE(x.status < 300, x.body);
+  }
+
+  // One request of somebody else; the answer's body.
+  json other_hand(const std::string& method, const std::string& path,
+                  const std::string& body = {}) {
+    auto x = api.handle({method, path, "Bearer secret", "",
+                         "application/merge-patch+json", "", body},
+                        instant{});
+    BOOST_REQUIRE_MESSAGE(x.status < 300, x.body);
+    return json::parse(x.body);
   }
 
   // Answers every request that waits.
@@ -176,6 +187,86 @@ BOOST_AUTO_TEST_CASE(a_release_before_the_remove_leaves_nothing_to_hold) {
   BOOST_TEST((write(next(record_op::remove, now)).value() == nullptr));
 }
 
+BOOST_AUTO_TEST_CASE(what_others_put_on_a_record_survives_all_writes) {
+  const std::string path = "/apis/alibabacloud.com/v1beta1/namespaces/games/"
+                           "poddnats/game-0";
+  create();
+  auto before = other_hand("GET", path);
+  auto added = json::parse(R"({"metadata":{"labels":{"team":"blue"},
+    "annotations":{"note":"mine"}},"spec":{"eni":"eni-9","vswitch":"vsw-9"}})");
+  auto& meta = before["metadata"];
+  meta["finalizers"].push_back("example.com/keep");
+  meta["ownerReferences"].push_back({{"apiVersion", "example.com/v1"},
+                                     {"kind", "Keeper"},
+                                     {"name", "k"},
+                                     {"uid", "k-uid"},
+                                     {"controller", true}});
+  added["metadata"]["finalizers"] = meta["finalizers"];
+  added["metadata"]["ownerReferences"] = meta["ownerReferences"];
+  other_hand("PATCH", path, added.dump());
+  auto now = call<record_ptr>([&](completion<record_ptr> done) {
+               aut.get_record({"games", "game-0"}, std::move(done));
+             }).value();
+
+  auto check = [&] {
+    auto seen = other_hand("GET", path);
+    auto& its = seen["metadata"];
+    BOOST_TEST(its["labels"]["team"] == "blue");
+    BOOST_TEST(its["annotations"]["note"] == "mine");
+    BOOST_TEST(its["finalizers"].dump().find("example.com/keep")
+               != std::string::npos);
+    BOOST_TEST(its["ownerReferences"].dump().find("k-uid")
+               != std::string::npos);
+    BOOST_TEST(seen["spec"]["eni"] == "eni-9");
+    BOOST_TEST(seen["spec"]["vswitch"] == "vsw-9");
+    return seen;
+  };
+  // The pod's own reference goes and comes, as `fixed` is turned on and off.
+  for (const auto& owner : {std::string{}, pod()->uid}) {
+    auto x = next(record_op::promise, now);
+    x.promise = testing::record_intent();
+    x.promise.fixed = owner.empty();
+    x.owner_pod_uid = owner;
+    now = write(x).value();
+    auto seen = check();
+    BOOST_TEST(seen["metadata"]["ownerReferences"].size()
+               == (owner.empty() ? 1u : 2u));
+  }
+  auto x = next(record_op::status, now);
+  x.status
+    = {{"114.55.0.10", "700", "fwd-2", "172.16.0.8", "80", protocol::tcp}};
+  now = write(x).value();
+  BOOST_TEST(check()["status"]["state"] == "Forwarding");
+  now = write(next(record_op::status, now)).value();
+  BOOST_TEST(check()["status"]["state"] == "Waiting");
+  now = write(next(record_op::remove, now)).value();
+  check();
+  now = write(next(record_op::release, now)).value();
+  BOOST_REQUIRE(now);
+  BOOST_TEST(!now->finalizer);
+  check();
+}
+
+BOOST_AUTO_TEST_CASE(interfaces_are_listed_where_they_are_defined) {
+  auto list = [&] {
+    return call<page<interface_view>>(
+      [&](completion<page<interface_view>> done) {
+        aut.list_page<interface_view>({}, std::move(done));
+      });
+  };
+  BOOST_TEST((list().error().code == ec::not_found));
+  post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+       emulated::podeni_crd().dump());
+  BOOST_TEST(list().value().items.empty());
+  post("/apis/network.alibabacloud.com/v1beta1/namespaces/games/podenis",
+       R"({"metadata":{"name":"game-0"},"spec":{"allocations":[
+         {"ipv4":"172.16.0.8","eni":{"id":"eni-1","vSwitchID":"vsw-1"}}]}})");
+  auto got = list().value();
+  BOOST_REQUIRE(got.items.size() == 1u);
+  BOOST_TEST(got.items[0].key.str() == "games/game-0");
+  BOOST_TEST(got.items[0].allocations.at(0).eni == "eni-1");
+}
+
 BOOST_AUTO_TEST_CASE(stale_writes_are_conflicts) {
   auto first = create();
   record_write again;
@@ -205,13 +296,12 @@ BOOST_AUTO_TEST_CASE(a_pod_is_patched_only_where_it_is_ours) {
       aut.patch_pod(x, {}, {}, std::move(done));
     });
   };
-  BOOST_TEST(pod()->resource_version != "");
   BOOST_TEST((pod()->gate == gate_state::not_true));
   auto done = patch();
   BOOST_REQUIRE_MESSAGE(done, (done ? "" : done.error().detail));
   BOOST_TEST((pod()->gate == gate_state::is_true));
   BOOST_TEST(pod()->status_annotation == R"({"state":"ready"})");
-  BOOST_TEST(pod()->annotations.dnat == "true");
+  BOOST_TEST(pod()->annotations->dnat == "true");
   x.status_annotation = "";
   BOOST_REQUIRE(patch());
   BOOST_TEST(pod()->status_annotation == "");

@@ -178,6 +178,35 @@ BOOST_AUTO_TEST_CASE(errors_of_the_transport_pass_unchanged) {
   BOOST_TEST((got->error() == error{ec::timeout, "late"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_missing_right_is_told_by_its_verb_and_resource) {
+  std::vector<std::string> told;
+  client_options options;
+  options.on_forbidden = [&](std::string_view verb, std::string_view resource) {
+    told.push_back(std::string{verb} + ' ' + std::string{resource});
+  };
+  client watched{net, a_server(), options};
+  std::optional<expected<page<pod_view>>> got;
+  watched.list_page<pod_view>({}, into(got));
+  net.answer(403, status("Forbidden"));
+  BOOST_TEST((got->error().code == ec::forbidden));
+  watched.write(a_write(record_op::status), {}, into(written));
+  net.answer(403, status("Forbidden"));
+  written.reset();
+  // Nobody may create anything there any more; no right is missing.
+  watched.write(a_write(record_op::create), {}, into(written));
+  net.answer(403, status("Forbidden",
+                         R"({"causes":[{"reason":"NamespaceTerminating"}]})"));
+  watching seen;
+  watched.watch<pod_view>({}, seen.handler());
+  auto& stream = net.pending.at(0);
+  stream.handler.on_head(head(403, status("Forbidden")));
+  stream.handler.on_end({});
+  BOOST_TEST((seen.end->error().code == ec::forbidden));
+  std::vector<std::string> wanted{"list pods", "patch poddnats/status",
+                                  "watch pods"};
+  BOOST_TEST(told == wanted, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_that_is_no_object_is_malformed) {
   std::optional<expected<record_ptr>> got;
   aut.get_record({"games", "game-0"}, into(got));

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(an_early_promise_names_no_address) {
 
 BOOST_AUTO_TEST_CASE(a_promise_carries_preconditions_and_leaves_eni_alone) {
   auto x = a_write(record_op::promise);
-  x.promise.internal_ip = "172.16.0.99";
+  x.promise.attempt = 9;
   auto body = json::parse(promise_body(x, base()));
   auto meta = body["metadata"];
   BOOST_TEST(meta["uid"] == "rec-uid");
@@ -108,8 +108,42 @@ BOOST_AUTO_TEST_CASE(a_promise_carries_preconditions_and_leaves_eni_alone) {
   object.merge_patch(body);
   BOOST_TEST(object["spec"]["eni"] == "eni-1");
   BOOST_TEST(object["spec"]["vswitch"] == "vsw-1");
-  BOOST_TEST(object["spec"]["internalIP"] == "172.16.0.99");
   BOOST_TEST(object["metadata"]["annotations"]["x"] == "y");
+}
+
+BOOST_AUTO_TEST_CASE(an_interface_is_never_that_of_another_address) {
+  auto spec_after = [](const record_write& x) {
+    auto object = json::parse(testing::record);
+    object.merge_patch(json::parse(promise_body(x, base())));
+    return object["spec"];
+  };
+  auto x = a_write(record_op::promise);
+  x.promise.internal_ip = "172.16.0.99";
+  auto spec = spec_after(x);
+  BOOST_TEST(spec["internalIP"] == "172.16.0.99");
+  BOOST_TEST(!spec.contains("eni"));
+  BOOST_TEST(!spec.contains("vswitch"));
+  // What is known of the former address does not help.
+  x.interface = std::make_shared<interface_ref>("172.16.0.8", "eni-2", "vsw-2");
+  BOOST_TEST(!spec_after(x).contains("eni"));
+  x.interface = std::make_shared<interface_ref>("172.16.0.99", "eni-2", "");
+  spec = spec_after(x);
+  BOOST_TEST(spec["eni"] == "eni-2");
+  BOOST_TEST(!spec.contains("vswitch"));
+}
+
+BOOST_AUTO_TEST_CASE(a_known_interface_is_written_with_a_promise) {
+  auto x = a_write(record_op::create);
+  x.interface = std::make_shared<interface_ref>("172.16.0.8", "eni-2", "vsw-2");
+  auto spec = json::parse(create_body(x))["spec"];
+  BOOST_TEST(spec["eni"] == "eni-2");
+  BOOST_TEST(spec["vswitch"] == "vsw-2");
+  spec = json::parse(promise_body(x, base()))["spec"];
+  BOOST_TEST(spec["eni"] == "eni-2");
+  BOOST_TEST(spec["vswitch"] == "vsw-2");
+  // An early promise is about no address.
+  x.promise.internal_ip.clear();
+  BOOST_TEST(!json::parse(create_body(x))["spec"].contains("eni"));
 }
 
 BOOST_AUTO_TEST_CASE(owners_change_without_loss_to_others) {
@@ -153,9 +187,20 @@ BOOST_AUTO_TEST_CASE(a_status_replaces_all_entries_and_nothing_else) {
   BOOST_TEST(all_strings(body["status"]));
   auto after = patched(status_body(x));
   BOOST_TEST((after.status == x.status));
+  BOOST_TEST(body["status"]["state"] == "Forwarding");
   x.status.clear();
   BOOST_TEST(json::parse(status_body(x))["status"]
-             == json::parse(R"({"entries":[]})"));
+             == json::parse(R"({"entries":[],"state":"Waiting"})"));
+}
+
+BOOST_AUTO_TEST_CASE(what_people_read_makes_no_difference) {
+  auto shown = json::parse(testing::record);
+  shown["status"]["state"] = "Waiting";
+  auto text = shown.dump();
+  BOOST_TEST((parse_object<record_view>(pad(text)).value() == base()));
+  shown["spec"]["eni"] = "eni-9";
+  text = shown.dump();
+  BOOST_TEST((parse_object<record_view>(pad(text)).value() == base()));
 }
 
 BOOST_AUTO_TEST_CASE(a_release_keeps_foreign_finalizers) {

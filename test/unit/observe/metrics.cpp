@@ -50,6 +50,9 @@ BOOST_AUTO_TEST_CASE(calls_tell_action_and_result) {
   x.count_call(api_action::create_entry, ec::throttled);
   x.count_kube_write(kind_of(record_op::status), std::nullopt);
   x.count_kube_write(kube_write::pod_patch, ec::conflict);
+  x.count_refusal("patch", "pods/status");
+  BOOST_TEST(has_line(x, "natgw_kube_refusals_total{resource=\"pods/status\","
+                         "verb=\"patch\"} 1"));
   auto action = std::string{to_string(api_action::create_entry)};
   BOOST_TEST(has_line(x, "natgw_api_calls_total{action=\"" + action
                            + "\",code=\"ok\"} 1"));
