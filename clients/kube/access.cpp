@@ -9,7 +9,7 @@ namespace natgw::kube {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> known{
+constexpr std::array<std::string_view, 9> known_names{
   "pods",     "pods/status",     "nodes",   "events", "namespaces",
   "poddnats", "poddnats/status", "podenis", "leases"};
 
@@ -59,9 +59,9 @@ access access_of(const http::request& x, std::string_view base_url) {
   std::string name{path[skip]};
   if (path.size() > skip + 2)
     name.append("/").append(path[skip + 2]);
-  auto found = std::ranges::find(known, name);
+  auto found = std::ranges::find(known_names, name);
   return {verb_of(x.verb, path.size() > skip + 1, query),
-          found == known.end() ? "other" : *found};
+          found == known_names.end() ? "other" : *found};
 }
 
 } // namespace natgw::kube

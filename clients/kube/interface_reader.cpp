@@ -11,12 +11,12 @@ namespace {
 constexpr size_t max_allocations = 8;
 
 /// `eni-…` and `vsw-…` have 24 characters.
-constexpr size_t max_id = 64;
+constexpr size_t max_interface_id = 64;
 
 /// Anybody with the right to write PodENIs chooses this text, and it is
 /// copied into an object of ours.
 bool is_id(std::string_view text) {
-  return !text.empty() && text.size() <= max_id
+  return !text.empty() && text.size() <= max_interface_id
          && std::ranges::all_of(text, [](char x) {
               return (x >= 'a' && x <= 'z') || (x >= 'A' && x <= 'Z')
                      || (x >= '0' && x <= '9') || x == '-';
