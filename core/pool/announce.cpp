@@ -59,7 +59,7 @@ std::string pool::annotation_of(const tenure& t, std::string_view state) const {
 /// Tells the pod, once for each change: its annotation, then (in the same
 /// patch) its readiness gate.
 void pool::announce(slot& s, const tenure& t, std::string_view state) {
-  if (s.telling)
+  if (s.under_way != telling::nothing)
     return;
   auto ready = state == "ready";
   auto text = annotation_of(t, state);
@@ -78,7 +78,7 @@ void pool::announce(slot& s, const tenure& t, std::string_view state) {
     x.condition = pod_condition{true, "Forwarding", "DNAT entries forward"};
   s.told = std::move(text);
   s.told_gate = s.told_gate || opens;
-  s.telling = true;
+  s.under_way = telling::mapping;
   out_.emplace_back(std::move(x));
 }
 
@@ -90,7 +90,7 @@ void pool::nudge(slot& s, const tenure& t, instant now) {
     s.nudge_at = {};
     return;
   }
-  if (s.telling || s.nudges == most_nudges)
+  if (s.under_way != telling::nothing || s.nudges == most_nudges)
     return;
   if (s.nudge_at == instant{})
     s.nudge_at = now + first_nudge;
@@ -98,7 +98,7 @@ void pool::nudge(slot& s, const tenure& t, instant now) {
     ++s.nudges;
     s.nudge_at = now + first_nudge * (1U << s.nudges);
     s.told = with_nudge(annotation_of(t, "ready"), s.nudges);
-    s.telling = true;
+    s.under_way = telling::mapping;
     out_.emplace_back(
       pod_patch{.key = s.key, .uid = s.pod->uid, .status_annotation = s.told});
   }
@@ -107,18 +107,21 @@ void pool::nudge(slot& s, const tenure& t, instant now) {
 }
 
 /// Takes the annotation away from a pod that lives on without a mapping.
-void pool::unannounce(slot& s) {
+/// Returns true until that is done, or not needed.
+bool pool::unannounce(slot& s) {
   auto& pod = s.pod ? s.pod : s.former;
-  if (!pod || (!s.pod && s.former_gone))
-    return;
+  if (!pod || (!s.pod && s.former_gone) || s.told_end)
+    return false;
+  if (s.under_way != telling::nothing)
+    return true;
   if (pod->status_annotation.empty() && s.told.empty())
-    return;
+    return false;
   pod_patch x{.key = s.key, .uid = pod->uid, .status_annotation = ""};
   if (pod->gate != gate_state::none)
     x.condition = pod_condition{false, "Released", "no DNAT mapping"};
-  s.told.clear();
-  s.told_gate = false;
+  s.under_way = telling::end;
   out_.emplace_back(std::move(x));
+  return true;
 }
 
 /// Says that a living pod's mapping cannot be made for now, once for each

@@ -37,13 +37,14 @@ pool_effects pool::bind(const bind_order& order, instant now) {
       s.former = std::exchange(s.pod, nullptr);
     s.wished_at = now;
     s.evicted.reset();
-    s.published = s.said_allocated = s.said_ready = s.told_gate = false;
+    s.published = s.said_allocated = s.said_ready = s.said_released = false;
+    s.told_gate = s.told_end = false;
     s.told.clear();
     s.told_failure.clear();
     s.nudges = 0;
     s.nudge_at = {};
     // The answer to its predecessor's patch, if one is due, is not for it.
-    s.telling = false;
+    s.under_way = telling::nothing;
     s.failures = 0;
     s.retry_at = now;
   }
@@ -245,18 +246,23 @@ pool_effects pool::record_written(const natgw::record_written& answer,
 
 pool_effects pool::pod_patched(const natgw::pod_patched& answer, instant now) {
   auto s = find_slot(answer.key);
-  if (!s || !s->pod || s->pod->uid != answer.uid)
+  auto pod = s ? (s->pod ? s->pod : s->former) : nullptr;
+  if (!pod || pod->uid != answer.uid)
     return finish(now);
-  s->telling = false;
+  auto what = std::exchange(s->under_way, telling::nothing);
   if (answer.problem && answer.problem->code != ec::not_found) {
-    s->told.clear();
-    s->told_gate = false;
+    if (what == telling::mapping) {
+      s->told.clear();
+      s->told_gate = false;
+    }
     note(*s, "pod_patch_failed",
          std::string{to_string(answer.problem->code)} + " "
            + answer.problem->detail,
          true);
     retry_later(*s, now);
-  } else if (!answer.problem && s->published && !s->said_ready) {
+  } else if (what == telling::end) {
+    s->told_end = true;
+  } else if (!answer.problem && s->pod && s->published && !s->said_ready) {
     s->failures = 0;
     s->said_ready = true;
     s->told_failure.clear();

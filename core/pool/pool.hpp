@@ -202,7 +202,7 @@ private:
   std::string annotation_of(const tenure& t, std::string_view state) const;
   void announce(slot& s, const tenure& t, std::string_view state);
   void nudge(slot& s, const tenure& t, instant now);
-  void unannounce(slot& s);
+  bool unannounce(slot& s);
   void tell_failure(slot& s, const std::string& why);
 
   // -- release.cpp: towards nothing left -------------------------------------

@@ -68,6 +68,9 @@ void pool::hold_fixed(slot& s, instant now) {
 void pool::release(slot& s, instant now) {
   if (withdraw_status(s))
     return;
+  // Early, so that who ends in between leaves a record to go on from.
+  if (!s.evicted)
+    unannounce(s);
   if (auto t = present(s); t && drop_entries(*t))
     return;
   if (remove_record(s))
@@ -141,8 +144,11 @@ void pool::finish_release(slot& s, instant now) {
     out_.emplace_back(bind_refused{options_.gateway, key, s.pod->uid,
                                    s.evicted->code, s.evicted->detail});
   } else {
-    say(s, "DNATReleased", "The DNAT mapping has been released");
-    unannounce(s);
+    if (!std::exchange(s.said_released, true))
+      say(s, "DNATReleased", "The DNAT mapping has been released");
+    // Kept until a pod that lives on is known to have been told.
+    if (unannounce(s))
+      return;
   }
   forget(s);
   out_.emplace_back(slot_settled{std::move(key)});

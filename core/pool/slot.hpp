@@ -28,6 +28,9 @@ enum class entry_phase : uint8_t {
   gone,
 };
 
+/// What a patch of the pod that is under way says.
+enum class telling : uint8_t { nothing, mapping, end };
+
 /// One forward entry of a tenure.
 struct held_entry {
   port_run run;
@@ -138,8 +141,10 @@ struct slot {
   bool published = false;
   /// The status annotation as last written by us, empty if not yet.
   std::string told;
-  bool telling = false;
+  telling under_way = telling::nothing;
   bool told_gate = false;
+  /// The pod that lives on without a mapping knows that it has none.
+  bool told_end = false;
   /// How often the pod was told the same again because somebody has not looked
   /// since, and when it may be the next time; the epoch: not decided yet.
   uint32_t nudges = 0;
@@ -147,6 +152,7 @@ struct slot {
   /// Events said about the present wish.
   bool said_allocated = false;
   bool said_ready = false;
+  bool said_released = false;
 
   /// Consecutive failures, and when to try again.
   uint32_t failures = 0;

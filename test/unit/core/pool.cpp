@@ -464,6 +464,29 @@ BOOST_AUTO_TEST_CASE(pod_is_told_once_the_right_to_patch_it_is_back) {
   no_harm();
 }
 
+// Its annotation is our word that it can be reached.
+BOOST_AUTO_TEST_CASE(pod_released_is_told_once_the_right_to_patch_is_back) {
+  world.create_pod("a", one_port());
+  world.settle();
+  auto view = world.pods.at("a").view;
+  world.patch_problem = ec::forbidden;
+  world.unbind(view, false);
+  world.settle();
+  BOOST_TEST(!world.annotations.at(view->uid).empty());
+  BOOST_TEST(world.table.empty());
+  BOOST_TEST(!world.record("a"));
+  BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 0u);
+  world.patch_problem.reset();
+  world.pass(30s);
+  while (world.step())
+    continue;
+  BOOST_TEST(world.annotations.at(view->uid).empty());
+  BOOST_TEST(world.pool->slots() == 0u);
+  BOOST_TEST(
+    std::ranges::count(world.events, "DNATReleased", &pod_event::reason) == 1);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(readiness_is_not_taken_back_while_it_forwards) {
   world.dress = [](auto& x) { x.gate = gate_state::not_true; };
   world.create_pod("a", one_port());
