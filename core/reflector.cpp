@@ -87,9 +87,16 @@ reflector_steps reflector::watch_ended(uint64_t id,
   if (!current(id))
     return {};
   auto expired = !outcome && outcome.error().code == ec::expired;
-  if (expired)
-    relist_ = true;
   auto lived = now - watch_began_;
+  if (lived >= cfg_.watch_healthy)
+    outdated_ = false;
+  if (expired) {
+    relist_ = true;
+    // A server that says so is back: what kept it away is over. One that finds
+    // each of its lists outdated is not asked for them in a hurry.
+    if (!std::exchange(outdated_, true))
+      backoff_.reset();
+  }
   auto healthy = outcome.has_value() ? lived >= std::chrono::seconds{1}
                                      : lived >= cfg_.watch_healthy;
   if (healthy && !expired)

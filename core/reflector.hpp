@@ -75,7 +75,8 @@ struct reflector_steps {
 /// * A watch starts at the list's version, and resumes at the last version
 ///   seen, bookmarks included, after a time-out or a broken connection.
 /// * 410, as a status or as an event, leads to a new list. Whatever follows a
-///   failure waits for a back-off with jitter, so there is no relist storm.
+///   failure waits for a back-off with jitter, so there is no relist storm; the
+///   first 410 begins it anew, since the server answers again.
 class reflector {
 public:
   reflector(reflector_config cfg, uint64_t seed);
@@ -145,6 +146,8 @@ private:
   uint64_t wanted_ = 1;
   /// Continue tokens that expired since the last complete list.
   uint32_t expiries_ = 0;
+  /// The latest watch that was no good expired.
+  bool outdated_ = false;
   instant watch_began_{};
   instant wake_{};
 };

@@ -272,6 +272,29 @@ BOOST_AUTO_TEST_CASE(expired_watch_lists_after_a_pause) {
   BOOST_TEST(last.list.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(outage_does_not_delay_the_list_after_it) {
+  reach_watch();
+  now += 1min;
+  for (int i = 0; i < 8; ++i) {
+    watch_ends(fail(ec::transport));
+    wait_for_wake();
+  }
+  watch_ends(fail(ec::expired));
+  BOOST_TEST((last.wake.value() - now < 2s));
+}
+
+BOOST_AUTO_TEST_CASE(lists_that_are_outdated_at_once_are_rare) {
+  reach_watch();
+  auto delay = 0ns;
+  for (int i = 0; i < 8; ++i) {
+    watch_ends(fail(ec::expired));
+    delay = last.wake.value() - now;
+    wait_for_wake();
+    page(std::to_string(100 + i), "");
+  }
+  BOOST_TEST((delay >= 15s));
+}
+
 BOOST_AUTO_TEST_CASE(expired_watch_does_not_resume_even_if_the_list_fails) {
   reach_watch();
   watch_ends(fail(ec::expired));
