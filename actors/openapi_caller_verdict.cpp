@@ -40,6 +40,9 @@ bool repeat_refused(openapi_caller_state& st, open_call& x,
     st.dispatcher->repeat(x.place);
     return true;
   }
+  // Who uses a nonce twice may well be who he says.
+  if (again && answer.reply.outcome == call_class::unanswered)
+    return false;
   distrusted(st, answer.reply.detail);
   st.source->refused(x.signed_with);
   if (!may_repeat(st, x) || st.dispatcher->trust().rejects(st.time.now()))
@@ -102,6 +105,8 @@ bool is_stale(const openapi_caller_state& st, const api_call& x) {
 bool judge(openapi_caller_state& st, open_call& x,
            const aliyun::vpc_answer& answer) {
   judge_trust(st, answer);
+  if (answer.from_api && answer.reply.code != ec::throttled)
+    st.dispatcher->passed(x.call.action, x.sent, st.time.now());
   auto repeated = repeat(st, x, answer);
   if (!repeated)
     st.dispatcher->finished(x.place, is_failure(answer));

@@ -15,7 +15,8 @@ enum class remedy : uint8_t {
   report,
   /// Slow this action down, repeat the call later.
   throttle,
-  /// Sign anew (nonce, time) and repeat once; then as `credential`.
+  /// Sign anew (nonce, time) and repeat once; then as `credential`, or
+  /// reported if the refused call is unanswered.
   sign_again,
   /// The account's key, token or clock is not accepted: open the circuit.
   credential,

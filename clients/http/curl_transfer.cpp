@@ -40,6 +40,7 @@ void curl_transfer::reset() {
   refusal_.reset();
   head_bytes_ = 0;
   head_done_ = false;
+  has_left_ = false;
   paused_ = false;
   unconsumed_ = 0;
 }
@@ -183,6 +184,11 @@ size_t curl_transfer::on_body(char* data, size_t size, size_t count,
 int curl_transfer::before_send(void* self, char* /*remote*/, char* /*local*/,
                                int /*remote_port*/, int /*local_port*/) {
   auto* x = static_cast<curl_transfer*>(self);
+  // libcurl repeats by itself what died on a kept connection.
+  if (std::exchange(x->has_left_, true) && x->sent_.verb != method::get) {
+    x->refuse(ec::transport, "the connection was lost after the request left");
+    return CURL_PREREQFUNC_ABORT;
+  }
   const auto& fence = x->sent_.not_after;
   if (!fence || boot_now() + x->sent_.timeout < *fence)
     return CURL_PREREQFUNC_OK;

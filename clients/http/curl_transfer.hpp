@@ -126,6 +126,8 @@ private:
   std::optional<renamed_url> renamed_;
   curl_slist detour_{};
   std::array<char, CURL_ERROR_SIZE> complaint_{};
+  /// True once libcurl has been about to send the request.
+  bool has_left_ = false;
   /// Why one of our own callbacks gave up.
   std::optional<error> refusal_;
   size_t head_bytes_ = 0;

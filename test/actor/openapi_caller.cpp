@@ -364,6 +364,17 @@ BOOST_AUTO_TEST_CASE(used_nonce_is_signed_again_once_with_the_same_token) {
   BOOST_TEST(header_of(second, "x-acs-signature-nonce")
              != header_of(first, "x-acs-signature-nonce"));
   w.answer(second, 400, refusal("SignatureNonceUsed"));
+  // That is no proof of a wrong key.
+  BOOST_TEST(w.circuit.empty());
+  BOOST_TEST((w.reply().outcome == call_class::unanswered));
+}
+
+BOOST_AUTO_TEST_CASE(clock_that_is_wrong_twice_opens_the_circuit) {
+  world w;
+  w.call(create_entry);
+  w.answer(w.the(create_entry), 400, refusal("InvalidTimeStamp.Expired"));
+  BOOST_TEST(w.circuit.empty());
+  w.answer(w.the(create_entry), 400, refusal("InvalidTimeStamp.Expired"));
   BOOST_TEST((w.circuit == std::vector<bool>{true}));
 }
 

@@ -651,6 +651,30 @@ BOOST_AUTO_TEST_CASE(callback_may_send_the_next_request) {
   BOOST_TEST(server.connections() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(only_a_get_leaves_twice) {
+  // Answers the first request of each connection and reads one more.
+  std::atomic<int> requests = 0;
+  raw_server server{[&requests](raw_connection& x) {
+    if (x.read_request().empty())
+      return;
+    ++requests;
+    x.answer("once");
+    if (!x.read_request().empty())
+      ++requests;
+  }};
+  http::curl_transport aut;
+  BOOST_TEST(ask(aut, get_request(server.url())).has_value());
+  BOOST_TEST(ask(aut, get_request(server.url())).has_value());
+  BOOST_TEST(requests == 3);
+  auto post = get_request(server.url());
+  post.verb = http::method::post;
+  post.body = "x";
+  // On the connection that the second answer came by.
+  BOOST_TEST((code_of(ask(aut, post)) == ec::transport));
+  BOOST_TEST(requests == 4);
+  BOOST_TEST(ask(aut, post).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(connection_that_the_server_closed_is_not_used_again) {
   // The server closes after each answer without saying so.
   raw_server server{[](raw_connection& x) {
