@@ -68,10 +68,14 @@ void call_dispatcher::finished(const queued_call& x, bool failed) {
   lane_of(x.action).queue.finished(x.gateway, failed);
 }
 
+void call_dispatcher::passed(api_action x, instant sent, instant now) {
+  lane_of(x).share.answered(sent, false, now);
+}
+
 void call_dispatcher::throttled(const queued_call& x, instant sent,
                                 std::chrono::nanoseconds pause, instant now) {
   auto& own = lane_of(x.action);
-  own.share.throttled(sent, now);
+  own.share.answered(sent, true, now);
   own.bucket.throttle(own.share.permille(now), now);
   own.bucket.drain(now);
   own.paused_until = std::max(own.paused_until,

@@ -66,7 +66,12 @@ public:
   /// It was answered, or given up.
   void finished(const queued_call& x, bool failed);
 
-  /// It was throttled: slows its action down and queues it again.
+  /// A call was answered by something other than throttling; one of the
+  /// functions around this one is called for it as well.
+  void passed(api_action x, instant sent, instant now);
+
+  /// It was throttled: queues it again, and slows its action down where there
+  /// are many like it.
   /// @param pause the server's wish; 0: none
   void throttled(const queued_call& x, instant sent,
                  std::chrono::nanoseconds pause, instant now);

@@ -71,14 +71,26 @@ void token_bucket::throttle(uint32_t permille, instant now) {
   permille_ = std::clamp(permille, 1U, full);
 }
 
-void adaptive_rate::throttled(instant sent, instant now) {
-  auto current = permille(now);
-  if (was_cut_ && sent <= cut_)
+void adaptive_rate::answered(instant sent, bool throttled, instant now) {
+  if (sent < judged_)
     return;
-  permille_ = std::max({cfg_.floor, current / 2, 1U});
-  was_cut_ = true;
-  cut_ = now;
-  grown_ = now;
+  ++answers_;
+  refusals_ += throttled ? 1 : 0;
+  auto alarming = refusals_ >= 4 && refusals_ * 2 >= answers_;
+  auto complete = answers_ >= 16 && now - judged_ >= std::chrono::seconds{1};
+  if (alarming || complete)
+    judge(now);
+}
+
+void adaptive_rate::judge(instant now) {
+  if (refusals_ * 8 > answers_) {
+    constexpr auto full = token_bucket::full;
+    auto kept = std::max(full / 2, full - full * refusals_ / answers_);
+    permille_ = std::max({cfg_.floor, permille(now) * kept / full, 1U});
+    grown_ = now;
+  }
+  judged_ = now;
+  answers_ = refusals_ = 0;
 }
 
 uint32_t adaptive_rate::permille(instant now) {

@@ -59,35 +59,42 @@ private:
   instant last_;
 };
 
-/// Additive increase, multiplicative decrease: what share of a limit may be
-/// used, in permille. A server that throttles shares its quota with others.
+/// What share of a limit may be used, in permille: additive increase,
+/// multiplicative decrease. A server that throttles shares its quota with
+/// others. Answers are judged together, a second of them and no fewer than 16:
+/// up to one in eight may be refused, as a busy server does at any rate. Where
+/// it is more the share shrinks by the part that was refused, at most by half.
+/// Four refusals that are half of the answers are judged at once.
 class adaptive_rate {
 public:
   struct options {
     /// Never below.
     uint32_t floor = 50;
-    /// Permille gained in a second without throttling.
-    uint32_t gain_per_second = 20;
+    /// Permille gained in a second.
+    uint32_t gain_per_second = 50;
   };
 
   explicit adaptive_rate(options cfg) : cfg_{cfg} {
   }
 
-  /// A call that was sent at `sent` has been throttled. Halves the rate, once
-  /// for all calls that were on their way at that time.
-  void throttled(instant sent, instant now);
+  /// A call that was sent at `sent` has been answered; what left before the
+  /// last judgement teaches nothing new.
+  void answered(instant sent, bool throttled, instant now);
 
   /// The share at this time.
   uint32_t permille(instant now);
 
 private:
+  void judge(instant now);
+
   options cfg_;
   uint32_t permille_ = token_bucket::full;
   /// Up to here gains have been added.
   instant grown_{};
-  /// The last decrease.
-  instant cut_{};
-  bool was_cut_ = false;
+  /// The last judgement, and the answers since.
+  instant judged_{};
+  uint32_t answers_ = 0;
+  uint32_t refusals_ = 0;
 };
 
 } // namespace natgw::core

@@ -61,14 +61,37 @@ BOOST_AUTO_TEST_CASE(throttled_action_stalls_no_other) {
 
 BOOST_AUTO_TEST_CASE(throttling_without_a_hint_halves_the_rate) {
   core::call_dispatcher aut{quota({10, 1s}, 10), start};
-  auto x = call(1);
-  aut.push(x);
-  aut.next(start);
-  aut.throttled(x, start, 0s, start);
+  for (uint64_t i = 0; i < 4; ++i)
+    aut.push(call(i));
+  for (uint64_t i = 0; i < 4; ++i)
+    aut.next(start);
+  aut.throttled(call(0), start, 0s, start);
+  BOOST_TEST(aut.look(create_entry, start).permille == 1'000u);
+  // The server has counted more than we have.
+  BOOST_TEST((aut.wake(start) == start + 100ms));
+  for (uint64_t i = 1; i < 4; ++i)
+    aut.throttled(call(i), start, 0s, start);
   BOOST_TEST(aut.look(create_entry, start).permille == 500u);
   BOOST_TEST(aut.look(delete_entry, start).permille == 1'000u);
-  BOOST_TEST(aut.look(create_entry, start).waiting == 1u);
+  BOOST_TEST(aut.look(create_entry, start).waiting == 4u);
   BOOST_TEST((aut.wake(start) == start + 200ms));
+}
+
+BOOST_AUTO_TEST_CASE(throttling_among_many_successes_slows_nothing) {
+  core::call_dispatcher aut{quota({100, 1s}, 100), start};
+  for (uint64_t i = 0; i < 40; ++i)
+    aut.push(call(i));
+  for (uint64_t i = 0; i < 40; ++i)
+    aut.next(start);
+  for (uint64_t i = 0; i < 40; ++i)
+    if (i % 10 == 9) {
+      aut.throttled(call(i), start, 0s, start + 2s);
+    } else {
+      aut.passed(create_entry, start, start + 2s);
+      aut.finished(call(i), false);
+    }
+  BOOST_TEST(aut.look(create_entry, start + 2s).permille == 1'000u);
+  BOOST_TEST(aut.look(create_entry, start + 2s).waiting == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(servers_wish_is_believed_within_reason) {

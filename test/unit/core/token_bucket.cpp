@@ -121,10 +121,24 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(adaptive_rate)
 
+namespace {
+
+/// As many answers, evenly over the span, of which every `nth` is a refusal.
+void feed(core::adaptive_rate& aut, instant from, std::chrono::nanoseconds span,
+          int answers, int nth) {
+  for (auto i = 1; i <= answers; ++i) {
+    auto at = from + span * i / answers;
+    aut.answered(at, i % nth == 0, at);
+  }
+}
+
+} // namespace
+
 BOOST_AUTO_TEST_CASE(throttling_halves_and_time_adds) {
   core::adaptive_rate aut{{.floor = 50, .gain_per_second = 20}};
   BOOST_TEST(aut.permille(start) == 1'000u);
-  aut.throttled(start, start);
+  for (auto i = 0; i < 4; ++i)
+    aut.answered(start, true, start);
   BOOST_TEST(aut.permille(start) == 500u);
   BOOST_TEST(aut.permille(start + 1s) == 520u);
   BOOST_TEST(aut.permille(start + 25s) == 1'000u);
@@ -132,20 +146,40 @@ BOOST_AUTO_TEST_CASE(throttling_halves_and_time_adds) {
 }
 
 BOOST_AUTO_TEST_CASE(calls_that_left_together_count_once) {
-  core::adaptive_rate aut{{}};
+  core::adaptive_rate aut{{.floor = 50, .gain_per_second = 1}};
   for (auto i = 0; i < 20; ++i)
-    aut.throttled(start, start + i * 1ms);
+    aut.answered(start, true, start + i * 1ms);
   BOOST_TEST(aut.permille(start + 20ms) == 500u);
-  aut.throttled(start + 21ms, start + 30ms);
+  for (auto i = 0; i < 4; ++i)
+    aut.answered(start + 21ms, true, start + 30ms);
   BOOST_TEST(aut.permille(start + 30ms) == 250u);
+}
+
+BOOST_AUTO_TEST_CASE(one_refusal_in_ten_is_not_the_rates_fault) {
+  core::adaptive_rate aut{{}};
+  feed(aut, start, 1min, 3'000, 10);
+  BOOST_TEST(aut.permille(start + 1min) == 1'000u);
+}
+
+// Half of what it sends passes: that much is its share.
+BOOST_AUTO_TEST_CASE(rate_shrinks_by_what_is_refused) {
+  core::adaptive_rate aut{{.floor = 50, .gain_per_second = 1}};
+  feed(aut, start, 2s, 200, 4);
+  BOOST_TEST(aut.permille(start + 2s) < 770u);
+  BOOST_TEST(aut.permille(start + 2s) > 540u);
+}
+
+BOOST_AUTO_TEST_CASE(seldom_answers_are_judged_too) {
+  core::adaptive_rate aut{{.floor = 50, .gain_per_second = 1}};
+  feed(aut, start, 16s, 16, 3);
+  BOOST_TEST(aut.permille(start + 16s) < 800u);
 }
 
 BOOST_AUTO_TEST_CASE(floor_holds) {
   core::adaptive_rate aut{{.floor = 100, .gain_per_second = 20}};
-  for (auto i = 0; i < 20; ++i)
-    aut.throttled(start + i * 2ms, start + i * 2ms + 1ms);
-  BOOST_TEST(aut.permille(start + 50ms) >= 100u);
-  BOOST_TEST(aut.permille(start + 50ms) <= 101u);
+  feed(aut, start, 1s, 200, 1);
+  BOOST_TEST(aut.permille(start + 1s) >= 100u);
+  BOOST_TEST(aut.permille(start + 1s) <= 101u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
