@@ -40,13 +40,13 @@ std::optional<instant> write_window::opens(uint32_t in_flight, uint32_t pending,
 }
 
 departure write_window::leave(uint32_t in_flight, uint32_t pending,
-                              instant now) {
+                              bool doubtful, instant now) {
   last_left_ = now;
   if (gap_ > 0ns)
     closed_until_ = std::max(closed_until_, now + gap_);
   if (barrier_ && pending > 0)
     successes_ = 0;
-  return {in_flight, pending, period_, now};
+  return {in_flight, pending, doubtful, period_, now};
 }
 
 void write_window::accepted(const departure& x, instant now) {
@@ -56,9 +56,9 @@ void write_window::accepted(const departure& x, instant now) {
     patience_ = first_patience;
   }
   gap_ = gap_ > min_gap ? gap_ * 15 / 16 : 0ns;
-  if (auto span = x.at - last_accepted_; refused_ > 0 && span <= max_gap)
+  if (auto span = x.at - last_accepted_; unexplained_ > 0 && span <= max_gap)
     gap_ = std::max(gap_, span);
-  refused_ = 0;
+  refused_ = unexplained_ = 0;
   last_accepted_ = std::max(last_accepted_, x.at);
   closed_until_ = std::min(closed_until_, now + gap_);
   ++successes_;
@@ -78,6 +78,7 @@ void write_window::busy(const departure& x, instant now) {
   if (x.others == 0 && x.pending == 0) {
     auto pause = std::min(min_pause * (1 << std::min(refused_, 7U)), max_pause);
     ++refused_;
+    unexplained_ += x.doubtful ? 0 : 1;
     closed_until_ = std::max(closed_until_, now + pause);
     shrink();
     return;

@@ -14,6 +14,9 @@ struct departure {
   uint32_t others = 0;
   /// Entries that were in transition.
   uint32_t pending = 0;
+  /// True if an unanswered write, repeated later, may have left an entry in
+  /// transition that nobody knows of.
+  bool doubtful = false;
   /// Grows whenever the window shrinks: answers to writes that left before
   /// teach nothing new.
   uint32_t period = 0;
@@ -25,7 +28,7 @@ struct departure {
 /// opens by one after many successes. A table that refuses even a lone write
 /// while an entry is in transition has a *barrier*: the next write waits for
 /// the entry. A table that refuses a lone write for no reason of ours wants
-/// *gaps* between writes.
+/// *gaps* between writes; an unanswered write is a reason.
 class write_window {
 public:
   /// @param maximum 1 .. 256
@@ -36,7 +39,8 @@ public:
   std::optional<instant> opens(uint32_t in_flight, uint32_t pending,
                                instant now) const;
 
-  departure leave(uint32_t in_flight, uint32_t pending, instant now);
+  departure leave(uint32_t in_flight, uint32_t pending, bool doubtful,
+                  instant now);
 
   /// The table took the write.
   void accepted(const departure& x, instant now);
@@ -72,8 +76,10 @@ private:
   uint32_t patience_ = first_patience;
   /// Between two lone writes.
   std::chrono::nanoseconds gap_{0};
-  /// Lone writes refused for no reason of ours since the last success.
+  /// Lone writes refused since the last success, and those among them that
+  /// were for no reason of ours.
   uint32_t refused_ = 0;
+  uint32_t unexplained_ = 0;
   /// No write before this.
   instant closed_until_{};
   /// When the last write, and the last that was accepted, left.

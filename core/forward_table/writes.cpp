@@ -99,7 +99,7 @@ void engine::send(slot& x) {
   op.in_flight = true;
   auto call = op.call;
   call.priority = x.place.level;
-  auto left = window.leave(writes_in_flight, unconfirmed, now);
+  auto left = window.leave(writes_in_flight, unconfirmed, repeating > 0, now);
   ++writes_in_flight;
   note(to_string(call.action), &x, call.entry_id);
   send_call(std::move(call), {.kind = call_kind::write,

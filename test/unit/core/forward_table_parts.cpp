@@ -28,8 +28,8 @@ triple_index::span ports(uint16_t first, uint16_t count = 1,
 
 /// Lets a window send one write that finds this and is accepted or not.
 void try_one(write_window& x, instant now, uint32_t in_flight, uint32_t pending,
-             bool accepted) {
-  auto left = x.leave(in_flight, pending, now);
+             bool accepted, bool doubtful = false) {
+  auto left = x.leave(in_flight, pending, doubtful, now);
   if (accepted)
     x.accepted(left, now);
   else
@@ -197,9 +197,9 @@ BOOST_AUTO_TEST_CASE(answers_from_before_a_shrink_teach_nothing) {
   write_window x{16};
   for (int i = 0; i < 5; ++i)
     try_one(x, at(1s), 0, 0, true);
-  auto one = x.leave(0, 0, at(1s));
-  auto two = x.leave(1, 0, at(1s));
-  auto three = x.leave(2, 0, at(1s));
+  auto one = x.leave(0, 0, false, at(1s));
+  auto two = x.leave(1, 0, false, at(1s));
+  auto three = x.leave(2, 0, false, at(1s));
   x.busy(three, at(1s));
   x.busy(two, at(1s));
   x.accepted(one, at(1s));
@@ -232,6 +232,25 @@ BOOST_AUTO_TEST_CASE(a_lone_write_that_is_refused_pauses_longer_each_time) {
   BOOST_TEST((*x.opens(0, 0, at(1s)) == at(1s + 20ms)));
   try_one(x, at(1s + 20ms), 0, 0, false);
   BOOST_TEST((*x.opens(0, 0, at(1s + 20ms)) == at(1s + 60ms)));
+}
+
+BOOST_AUTO_TEST_CASE(refusals_without_a_reason_teach_a_gap) {
+  write_window x{16};
+  try_one(x, at(1s), 0, 0, true);
+  try_one(x, at(1s + 1ms), 0, 0, false);
+  try_one(x, at(1s + 200ms), 0, 0, true);
+  x.leave(0, 0, false, at(1s + 200ms));
+  BOOST_TEST((*x.opens(0, 0, at(1s + 200ms)) == at(1s + 400ms)));
+}
+
+BOOST_AUTO_TEST_CASE(refusals_beside_an_unanswered_write_teach_no_gap) {
+  write_window x{16};
+  try_one(x, at(1s), 0, 0, true);
+  try_one(x, at(1s + 1ms), 0, 0, false, true);
+  BOOST_TEST((*x.opens(0, 0, at(1s + 1ms)) == at(1s + 21ms)));
+  try_one(x, at(1s + 200ms), 0, 0, true);
+  x.leave(0, 0, false, at(1s + 200ms));
+  BOOST_TEST((*x.opens(0, 0, at(1s + 200ms)) == at(1s + 200ms)));
 }
 
 // -- edge_estimate -----------------------------------------------------------
