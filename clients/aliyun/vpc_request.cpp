@@ -114,6 +114,8 @@ void add_page(builder& out, const api_call& x) {
 
 http::request start_request(const vpc_endpoint& to) {
   http::request result;
+  // The nonce counts as used as soon as it has been seen.
+  result.only_once = true;
   result.verb = http::method::post;
   result.url = to.tls ? "https://" : "http://";
   result.url += to.resolved_host();

@@ -185,14 +185,16 @@ int curl_transfer::before_send(void* self, char* /*remote*/, char* /*local*/,
                                int /*remote_port*/, int /*local_port*/) {
   auto* x = static_cast<curl_transfer*>(self);
   // libcurl repeats by itself what died on a kept connection.
-  if (std::exchange(x->has_left_, true) && x->sent_.verb != method::get) {
-    x->refuse(ec::transport, "the connection was lost after the request left");
-    return CURL_PREREQFUNC_ABORT;
-  }
+  const auto again = std::exchange(x->has_left_, true);
   const auto& fence = x->sent_.not_after;
-  if (!fence || boot_now() + x->sent_.timeout < *fence)
+  const auto fenced = fence && boot_now() + x->sent_.timeout >= *fence;
+  if (!fenced && !(again && x->sent_.only_once))
     return CURL_PREREQFUNC_OK;
-  x->refuse(ec::fenced, "the lease ends too soon");
+  // What has left before may have been executed.
+  if (again)
+    x->refuse(ec::transport, "the connection was lost after the request left");
+  else
+    x->refuse(ec::fenced, "the lease ends too soon");
   return CURL_PREREQFUNC_ABORT;
 }
 

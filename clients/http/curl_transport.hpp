@@ -63,9 +63,9 @@ struct curl_options {
 /// thread. Connections are kept and shared. Redirects are not followed,
 /// compression is not offered, cookies are not kept.
 ///
-/// A GET that fails on a kept connection before a byte of the answer came is
-/// repeated by libcurl on a new one. Nothing else leaves twice: it may have
-/// been executed, and a signature holds once.
+/// A request that fails on a kept connection before a byte of the answer came
+/// is repeated by libcurl on a new one, unless it is to leave only once or is
+/// fenced by then: that is `transport`, since it may have been executed.
 class curl_transport final : public transport {
 public:
   explicit curl_transport(curl_options cfg = {});

@@ -38,6 +38,10 @@ struct request {
   /// A fence: right before its bytes leave, the request fails with `fenced`
   /// unless now + timeout < not_after.
   std::optional<instant> not_after;
+  /// Never sent again by the transport itself, as it does where a kept
+  /// connection turns out to be dead: for what carries a signature that holds
+  /// once.
+  bool only_once = false;
 };
 
 struct response {
