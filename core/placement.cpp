@@ -175,7 +175,11 @@ placement_effects placement::pool_started(std::string_view gateway,
 placement_effects placement::capacity_told(const pool_capacity& x,
                                            instant now) {
   const auto i = board_.find(x.gateway);
-  if (i == no_gateway || !board_.tell(i, x) || waiting_ == 0)
+  if (i == no_gateway)
+    return finish();
+  // Also a queue that has become shorter lets somebody in.
+  const bool news = board_.tell(i, x) || zone_warms_up({}, now);
+  if (!news || waiting_ == 0)
     return finish();
   for (const auto& name :
        {"g:" + board_[i].id, "z:" + board_[i].zone, std::string{}}) {

@@ -39,6 +39,9 @@ struct placement_options {
   /// How long the pools may take to open before a pod that waits for them is
   /// told so.
   std::chrono::nanoseconds warm_up = std::chrono::seconds{15};
+  /// Entries that queue at a gateway at most while another one that would do
+  /// as well has yet to open: what is bound stays where it is.
+  uint32_t warm_backlog = 32;
   /// A gateway that has refused a pod is not asked again sooner; a bound on
   /// the rate at which a pod and a gateway that cannot agree try.
   std::chrono::nanoseconds refusal_rest = std::chrono::seconds{2};

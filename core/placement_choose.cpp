@@ -86,20 +86,25 @@ gateway_index placement::choose(const subject& s, const dnat_request& request,
   }
   if (!request.zone.empty())
     return board_.best(request.zone, need, allowed);
-  const auto near = node_zone.empty() ? no_gateway
-                                      : board_.best(node_zone, need, allowed);
-  if (near != no_gateway || zone_warms_up(node_zone, now))
-    return near;
-  return board_.best("", need, allowed);
+  const auto near = board_.best(node_zone, need, allowed);
+  if (zone_warms_up(node_zone, now))
+    return near != no_gateway
+               && board_[near].room.queue_depth < options_.warm_backlog
+             ? near
+             : no_gateway;
+  return near != no_gateway || node_zone.empty()
+           ? near
+           : board_.best("", need, allowed);
 }
 
-// A gateway of the pod's zone that has yet to open is worth a moment: a pod
-// that was placed elsewhere stays there.
+// A gateway of the pod's zone (any if that is not known) that has yet to open
+// is worth a moment: a pod that was placed elsewhere stays there.
 bool placement::zone_warms_up(std::string_view zone, instant now) const {
-  if (zone.empty() || now - started_ >= options_.warm_up)
+  if (now - started_ >= options_.warm_up)
     return false;
   for (gateway_index i = 0; i < board_.size(); ++i)
-    if (board_[i].configured && !board_[i].opened && board_[i].zone == zone)
+    if (board_[i].configured && !board_[i].opened
+        && (zone.empty() || board_[i].zone == zone))
       return true;
   return false;
 }

@@ -200,6 +200,7 @@ void engine::wrote(slot& x) {
   x.wrote_at = now;
   x.work->looks = 0;
   x.work->early = now;
+  x.work->blurred = false;
   queue.retire(x.place);
   watch(x);
 }
@@ -215,7 +216,8 @@ void engine::no_longer_unconfirmed(slot& x) {
 void engine::confirmed(slot& x, instant seen) {
   no_longer_unconfirmed(x);
   auto& w = *x.work;
-  settle_time.learn(w.early - x.wrote_at, seen - x.wrote_at);
+  if (!w.blurred || !settle_time.known())
+    settle_time.learn(w.early - x.wrote_at, seen - x.wrote_at);
   w.looks = 0;
   if (auto* source = table.at(w.claims);
       source != nullptr && !source->known()) {

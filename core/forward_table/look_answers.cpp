@@ -29,6 +29,7 @@ void engine::look_answered(const api_reply& reply, const call_record& record) {
   if (w.look_failed) {
     auto delay = op_pause.delay(std::min(w.looks, 16U), rng);
     ++w.looks;
+    w.blurred = true;
     look(x, reason,
          now + std::max<std::chrono::nanoseconds>(delay, reply.retry_after));
     return;
@@ -75,8 +76,11 @@ void engine::absent_by_id(slot& x) {
     look_again(x);
     return;
   }
-  if (x.unconfirmed && deleted)
-    delete_time.learn(x.work->early - x.wrote_at, x.work->due - x.wrote_at);
+  if (x.unconfirmed && deleted) {
+    auto& w = *x.work;
+    if (!w.blurred || !delete_time.known())
+      delete_time.learn(w.early - x.wrote_at, w.due - x.wrote_at);
+  }
   note("gone by id", &x, x.id);
   table.bury(x.id, now + cfg.visibility);
   x.known_absent = true;

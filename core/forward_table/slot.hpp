@@ -74,6 +74,8 @@ struct pursuit {
   /// Looks in vain since the last write, and when the last one left.
   uint32_t looks = 0;
   instant early{};
+  /// A look has failed since then: how long the write took is not known well.
+  bool blurred = false;
   /// True once it was told that the entry is late.
   bool told_late = false;
   /// The slot's one timer, if it is set.

@@ -233,6 +233,38 @@ BOOST_AUTO_TEST_CASE(a_look_that_fails_is_repeated) {
   BOOST_TEST(w.told(entry_fact::available) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(looks_that_failed_teach_nothing_about_the_cloud) {
+  world w;
+  w.cloud.pending = 200ms;
+  w.begin();
+  auto number = 0;
+  auto create = [&](std::chrono::milliseconds limit) {
+    w.wish(world::want(world::spec(++number)));
+    w.run(limit);
+    return w.told(entry_fact::available, world::name(number)) == 1U;
+  };
+  for (auto i = 0; i < 20; ++i)
+    BOOST_TEST(create(2s));
+  BOOST_TEST(create(300ms));
+  // One look shows it Pending; those after that fail.
+  auto looks = 0;
+  w.on_reply = [&](const api_call& call, api_reply& reply) {
+    if (call.action != api_action::describe_entries)
+      return false;
+    ++looks;
+    if (looks == 1 && !reply.entries.empty())
+      reply.entries.front().status = entry_status::pending;
+    if (looks > 1 && looks < 6) {
+      reply.outcome = call_class::unanswered;
+      reply.entries.clear();
+    }
+    return false;
+  };
+  BOOST_TEST(create(20s));
+  BOOST_TEST(looks >= 6);
+  BOOST_TEST(create(300ms));
+}
+
 BOOST_AUTO_TEST_CASE(an_idle_table_makes_no_calls_but_its_sweeps) {
   world w;
   w.begin();

@@ -284,6 +284,42 @@ BOOST_AUTO_TEST_CASE(zone_that_warms_up_is_worth_a_moment) {
   BOOST_TEST((cold.binds() == texts{"ngw-a:p", "ngw-b:q"}));
 }
 
+// What is bound stays: a gateway that is late must find something to do.
+BOOST_AUTO_TEST_CASE(burst_leaves_some_to_the_gateway_that_is_late) {
+  for (const auto* zone : {"a", ""}) {
+    placement_world cold{{{"ngw-a", zone}, {"ngw-b", zone}}};
+    cold.node("node-a", zone);
+    cold.start("ngw-a");
+    cold.start("ngw-b");
+    cold.sync();
+    cold.room("ngw-a", 1000);
+    for (auto i = 0; i < 100; ++i)
+      cold.change(pod(("p" + std::to_string(i)).c_str()));
+    BOOST_TEST(cold.binds().size() == 32u);
+    // Its queue is empty again.
+    cold.room("ngw-a", 1000);
+    BOOST_TEST(cold.binds().size() == 32u);
+    cold.room("ngw-b", 1000);
+    const auto bound = cold.binds();
+    BOOST_TEST(bound.size() == 36u);
+    BOOST_TEST(std::ranges::count_if(
+                 bound, [](const auto& x) { return x.starts_with("ngw-b"); })
+               == 34);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(burst_does_not_wait_for_a_gateway_that_stays_away) {
+  placement_world cold{{{"ngw-a", "a"}, {"ngw-b", "a"}}};
+  cold.node("node-a", "a");
+  cold.start("ngw-a");
+  cold.sync();
+  cold.room("ngw-a", 1000);
+  for (auto i = 0; i < 100; ++i)
+    cold.change(pod(("p" + std::to_string(i)).c_str()));
+  cold.tick(16s);
+  BOOST_TEST(cold.binds().size() == 100u);
+}
+
 BOOST_AUTO_TEST_CASE(zone_that_stays_cold_spills_over_in_the_end) {
   placement_world cold{{{"ngw-a", "a"}, {"ngw-b", "b"}}};
   cold.node("node-a", "a");
