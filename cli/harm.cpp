@@ -153,21 +153,37 @@ bool shows(const showing& s, const entry_change& e) {
          && s.what.internal_port == e.internal_port + offset;
 }
 
-uint64_t count_unready(const std::vector<version>& versions,
-                       const std::vector<showing>& showings) {
-  std::unordered_map<std::string, std::vector<const version*>> by_id;
+using versions_by_id
+  = std::unordered_map<std::string, std::vector<const version*>>;
+
+versions_by_id by_id(const std::vector<version>& versions) {
+  versions_by_id result;
   for (const auto& v : versions)
-    by_id[v.what.id].push_back(&v);
-  uint64_t result = 0;
+    result[v.what.id].push_back(&v);
+  return result;
+}
+
+/// Those that were shown at a time when their entry was not as they say.
+std::vector<const showing*> unready_of(versions_by_id& versions,
+                                       const std::vector<showing>& showings) {
+  std::vector<const showing*> result;
   for (const auto& s : showings) {
     instant::duration right{0};
-    for (const auto* v : by_id[s.what.id])
+    for (const auto* v : versions[s.what.id])
       if (shows(s, v->what))
         right += overlap(s.time, v->time);
-    auto whole = overlap(s.time, {instant::min(), instant::max()});
-    result += right == whole ? 0U : 1U;
+    if (right != overlap(s.time, {instant::min(), instant::max()}))
+      result.push_back(&s);
   }
   return result;
+}
+
+std::string text_of(const span& x) {
+  auto ms = [](instant at) {
+    return std::to_string(at.time_since_epoch() / std::chrono::milliseconds{1});
+  };
+  return ms(x.from) + " to "
+         + (x.to == instant::max() ? std::string{"the end"} : ms(x.to));
 }
 
 } // namespace
@@ -175,10 +191,32 @@ uint64_t count_unready(const std::vector<version>& versions,
 harm count_harm(const emulator::kube::history& cluster,
                 const std::deque<entry_change>& cloud) {
   auto versions = versions_of(cloud);
+  auto groups = by_id(versions);
+  auto showings = showings_of(cluster.records());
   return {.duplicate_mappings = cluster.duplicates().size(),
           .stranger_ms = stranger_time(versions, address_book(cluster.pods())),
-          .published_unready = count_unready(versions,
-                                             showings_of(cluster.records()))};
+          .published_unready = unready_of(groups, showings).size()};
+}
+
+std::vector<std::string> explain_unready(const emulator::kube::history& cluster,
+                                         const std::deque<entry_change>& cloud,
+                                         size_t most) {
+  auto versions = versions_of(cloud);
+  auto groups = by_id(versions);
+  auto showings = showings_of(cluster.records());
+  std::vector<std::string> result;
+  for (const auto* s : unready_of(groups, showings)) {
+    if (result.size() == most)
+      break;
+    auto text = s->what.id + " was shown from " + text_of(s->time) + " at "
+                + s->what.internal_ip + ':'
+                + std::to_string(s->what.internal_port) + "; it was";
+    for (const auto* v : groups[s->what.id])
+      text += ' ' + std::string{to_string(v->what.state)} + " at "
+              + v->what.internal_ip + " from " + text_of(v->time) + ';';
+    result.push_back(std::move(text));
+  }
+  return result;
 }
 
 std::vector<uint64_t> ready_times(const emulator::kube::history& cluster) {

@@ -30,6 +30,12 @@ struct harm {
 harm count_harm(const emulator::kube::history& cluster,
                 const std::deque<emulator::entry_change>& cloud);
 
+/// Why elements count as `published_unready`: a line for each of the first
+/// `most`, with times in ms on the histories' line.
+std::vector<std::string>
+explain_unready(const emulator::kube::history& cluster,
+                const std::deque<emulator::entry_change>& cloud, size_t most);
+
 /// How long pods waited from having an address to having their mapping
 /// published, in ms, in no order; one for each uid that got there.
 std::vector<uint64_t> ready_times(const emulator::kube::history& cluster);
