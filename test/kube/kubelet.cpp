@@ -1,6 +1,7 @@
 #include "test/kube/kubelet.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +11,13 @@ namespace natgw::test {
 namespace {
 
 constexpr const char* zone_label = "topology.kubernetes.io/zone";
+
+/// An API server that is away is asked again so soon.
+constexpr auto retry_after = std::chrono::milliseconds{200};
+
+bool was_there(const kube_api::answer& x) {
+  return x.status != 0 && x.status != 429 && x.status < 500;
+}
 
 std::string annotation(const json& pod, const char* name) {
   return text_at(pod, {"metadata", "annotations", name});
@@ -64,29 +72,29 @@ void kubelet::make_node(const std::string& name, const json& labels) {
 
 void kubelet::run(const std::stop_token& stop) {
   auto due = [this] { return !work_->dirty.empty() && !work_->paused; };
-  for (;;) {
-    std::string key;
-    {
-      std::unique_lock lock{work_->mutex};
-      if (!work_->wake.wait(lock, stop, due))
-        return;
-      key = *work_->dirty.begin();
-      work_->dirty.erase(work_->dirty.begin());
-    }
-    serve(key);
+  std::unique_lock lock{work_->mutex};
+  while (work_->wake.wait(lock, stop, due)) {
+    auto key = *work_->dirty.begin();
+    work_->dirty.erase(work_->dirty.begin());
+    lock.unlock();
+    auto done = serve(key);
+    lock.lock();
+    if (done)
+      continue;
+    work_->dirty.insert(std::move(key));
+    work_->wake.wait_for(lock, stop, retry_after, [] { return false; });
   }
 }
 
-void kubelet::serve(const std::string& key) {
+bool kubelet::serve(const std::string& key) {
   auto pod = seen_.find("pods", key);
   if (!pod)
-    return;
+    return true;
   if (!at(*pod, {"metadata", "deletionTimestamp"}).is_null())
-    end(*pod);
-  else if (text_at(*pod, {"spec", "nodeName"}).empty())
-    bind(*pod);
-  else if (text_at(*pod, {"status", "podIP"}).empty())
-    set_running(*pod);
+    return end(*pod);
+  if (text_at(*pod, {"spec", "nodeName"}).empty())
+    return bind(*pod);
+  return !text_at(*pod, {"status", "podIP"}).empty() || set_running(*pod);
 }
 
 std::string kubelet::choose_node(const json& pod) {
@@ -99,14 +107,15 @@ std::string kubelet::choose_node(const json& pod) {
   return "node-" + zone;
 }
 
-void kubelet::bind(const json& pod) {
+bool kubelet::bind(const json& pod) {
   auto node = choose_node(pod);
-  if (!node.empty())
-    api_.post(target_of(pod) + "/binding",
-              {{"apiVersion", "v1"},
-               {"kind", "Binding"},
-               {"metadata", {{"name", text_at(pod, {"metadata", "name"})}}},
-               {"target", {{"kind", "Node"}, {"name", node}}}});
+  return node.empty()
+         || was_there(api_.post(
+           target_of(pod) + "/binding",
+           {{"apiVersion", "v1"},
+            {"kind", "Binding"},
+            {"metadata", {{"name", text_at(pod, {"metadata", "name"})}}},
+            {"target", {{"kind", "Node"}, {"name", node}}}}));
 }
 
 std::string kubelet::next_address() {
@@ -116,15 +125,15 @@ std::string kubelet::next_address() {
   return fmt::format("172.16.{}.{}", n / 250, n % 250 + 1);
 }
 
-void kubelet::set_running(const json& pod) {
+bool kubelet::set_running(const json& pod) {
   auto phase = text_at(pod, {"status", "phase"});
   auto ip = annotation(pod, "test/ip");
   if (ip == "none" || phase == "Succeeded" || phase == "Failed")
-    return;
+    return true;
   // Whoever changes a pod while it starts shows it without an address again.
   auto uid = text_at(pod, {"metadata", "uid"});
   if (started_.contains(uid))
-    return;
+    return true;
   if (ip.empty())
     ip = next_address();
   auto address = json::object({{"ip", ip}});
@@ -138,16 +147,18 @@ void kubelet::set_running(const json& pod) {
                                 {"conditions", json::array({ready})}}}});
   if (done.good())
     started_.insert(uid);
+  return was_there(done);
 }
 
-void kubelet::end(const json& pod) {
+bool kubelet::end(const json& pod) {
   if (!annotation(pod, "test/linger").empty())
-    return;
-  api_.remove(target_of(pod), {{"apiVersion", "v1"},
-                               {"kind", "DeleteOptions"},
-                               {"gracePeriodSeconds", 0},
-                               {"preconditions",
-                                {{"uid", text_at(pod, {"metadata", "uid"})}}}});
+    return true;
+  return was_there(api_.remove(
+    target_of(pod),
+    {{"apiVersion", "v1"},
+     {"kind", "DeleteOptions"},
+     {"gracePeriodSeconds", 0},
+     {"preconditions", {{"uid", text_at(pod, {"metadata", "uid"})}}}}));
 }
 
 } // namespace natgw::test

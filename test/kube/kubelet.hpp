@@ -39,10 +39,12 @@ public:
 
 private:
   void run(const std::stop_token& stop);
-  void serve(const std::string& key);
-  void bind(const json& pod);
-  void set_running(const json& pod);
-  void end(const json& pod);
+  /// The next step of a pod. These return false if the server was away, and
+  /// it is to be taken again.
+  bool serve(const std::string& key);
+  bool bind(const json& pod);
+  bool set_running(const json& pod);
+  bool end(const json& pod);
   std::string choose_node(const json& pod);
   std::string next_address();
   void make_node(const std::string& name, const json& labels);
