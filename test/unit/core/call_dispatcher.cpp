@@ -79,19 +79,20 @@ BOOST_AUTO_TEST_CASE(throttling_without_a_hint_halves_the_rate) {
 
 BOOST_AUTO_TEST_CASE(throttling_among_many_successes_slows_nothing) {
   core::call_dispatcher aut{quota({100, 1s}, 100), start};
-  for (uint64_t i = 0; i < 40; ++i)
+  for (uint64_t i = 0; i < 40; ++i) {
+    auto now = start + i * 100ms;
     aut.push(call(i));
-  for (uint64_t i = 0; i < 40; ++i)
-    aut.next(start);
-  for (uint64_t i = 0; i < 40; ++i)
+    auto ticket = aut.next(now);
+    BOOST_REQUIRE(ticket);
     if (i % 10 == 9) {
-      aut.throttled(call(i), start, 0s, start + 2s);
+      aut.throttled(call(*ticket), now, 0s, now);
     } else {
-      aut.passed(create_entry, start, start + 2s);
-      aut.finished(call(i), false);
+      aut.passed(create_entry, now, now);
+      aut.finished(call(*ticket), false);
     }
-  BOOST_TEST(aut.look(create_entry, start + 2s).permille == 1'000u);
-  BOOST_TEST(aut.look(create_entry, start + 2s).waiting == 4u);
+  }
+  BOOST_TEST(aut.look(create_entry, start + 4s).permille == 1'000u);
+  BOOST_TEST(aut.look(create_entry, start + 4s).waiting == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(servers_wish_is_believed_within_reason) {
