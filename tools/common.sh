@@ -20,28 +20,31 @@ die() {
   exit 1
 }
 
-# The command that runs now, ended with us by its id.
-child=
+# The commands that run now, ended with us by their ids.
+children=()
 
 # Runs a command so that a signal to us ends it too.
 run() {
   local status=0
   "$@" &
-  child=$!
-  wait "$child" || status=$?
-  child=
+  children=($!)
+  wait "${children[0]}" || status=$?
+  children=()
   return "$status"
 }
 
-end_child() {
-  if [[ -n $child ]]; then
-    kill "$child" 2> /dev/null || true
-    wait "$child" || true
-  fi
+end_children() {
+  local pid
+  for pid in "${children[@]}"; do
+    kill "$pid" 2> /dev/null || true
+  done
+  for pid in "${children[@]}"; do
+    wait "$pid" || true
+  done
   exit "$1"
 }
-trap 'end_child 130' INT
-trap 'end_child 143' TERM
+trap 'end_children 130' INT
+trap 'end_children 143' TERM
 
 # build PRESET TARGET [CMAKE OPTION...]: configures and builds.
 build() {
