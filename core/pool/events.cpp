@@ -222,11 +222,8 @@ pool_effects pool::record_written(const natgw::record_written& answer,
     ask_refresh(refresh_reason::unknown);
   }
   if (answer.problem) {
-    note(*s, "record_write_failed",
-         std::string{to_string(answer.op)} + ": "
-           + std::string{to_string(answer.problem->code)} + " "
-           + answer.problem->detail,
-         true);
+    note_refusal(*s, "record_write_failed",
+                 std::string{to_string(answer.op)} + ": ", *answer.problem);
     // A conflict with news in it is worth a new look at once; the rest, and
     // what keeps conflicting, waits.
     auto at_once = answer.problem->code == ec::conflict
@@ -255,10 +252,7 @@ pool_effects pool::pod_patched(const natgw::pod_patched& answer, instant now) {
       s->told.clear();
       s->told_gate = false;
     }
-    note(*s, "pod_patch_failed",
-         std::string{to_string(answer.problem->code)} + " "
-           + answer.problem->detail,
-         true);
+    note_refusal(*s, "pod_patch_failed", {}, *answer.problem);
     retry_later(*s, now);
   } else if (what == telling::end) {
     s->told_end = true;

@@ -247,6 +247,17 @@ void pool::note(const slot& s, std::string_view event, std::string detail,
     warning, event, s.key, pod ? pod->uid : std::string{}, std::move(detail)});
 }
 
+/// A right that is missing is missing for every pod at every attempt: who
+/// writes says it once.
+void pool::note_refusal(const slot& s, std::string_view event, std::string what,
+                        const error& problem) {
+  if (problem.code != ec::forbidden)
+    note(s, event,
+         std::move(what) + std::string{to_string(problem.code)} + " "
+           + problem.detail,
+         true);
+}
+
 void pool::say(const slot& s, std::string reason, std::string message,
                bool warning) {
   auto& pod = s.pod ? s.pod : s.former;

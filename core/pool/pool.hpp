@@ -144,6 +144,8 @@ private:
   void write(slot& s, record_write x);
   void note(const slot& s, std::string_view event, std::string detail = {},
             bool warning = false);
+  void note_refusal(const slot& s, std::string_view event, std::string what,
+                    const error& problem);
   void say(const slot& s, std::string reason, std::string message,
            bool warning = false);
   void observe(pool_measure_kind kind, std::chrono::nanoseconds elapsed = {});
