@@ -27,7 +27,7 @@ struct fixture : kube_world {
                           .api = api,
                           .lease_api = api,
                           .cloud_net = &net,
-                          .keys = nullptr,
+                          .sources = {},
                           .time = clock(),
                           .metrics = figures};
     return cli::spawners_of(sys, std::move(parts));
