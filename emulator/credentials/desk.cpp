@@ -62,6 +62,7 @@ access_key credential_desk::issue(wall_time now) {
   result.security_token = word(64) + "+/==";
   result.expires = now + options_.lifetime;
   result.account = options_.account;
+  issued_.push_back(result);
   if (on_issue_)
     on_issue_(result);
   return result;

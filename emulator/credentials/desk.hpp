@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emulator/vpc/options.hpp"
 #include "messages/time.hpp"
@@ -73,6 +74,11 @@ public:
     return options_;
   }
 
+  /// All that were ever made out, in their order.
+  const std::vector<access_key>& issued() const {
+    return issued_;
+  }
+
   const desk_counters& counters() const {
     return counters_;
   }
@@ -92,6 +98,7 @@ private:
   /// Tokens of the metadata service, with their ends.
   std::map<std::string, wall_time, std::less<>> sessions_;
   std::optional<access_key> shown_;
+  std::vector<access_key> issued_;
 };
 
 /// `{"Code": "Success", "AccessKeyId", ..., "Expiration"}`: the metadata
