@@ -38,7 +38,8 @@ std::string why_not(std::string body,
 std::string addon(const std::string& more = {}) {
   // Encrypted by openssl: keyring 0123456789abcdef, IV 000102...0f.
   return R"({"access.key.id":"AAECAwQFBgcICQoLDA0OD+dSZEHXSgIjQj8L2CiCyXE=",)"
-         R"("access.key.secret":"AAECAwQFBgcICQoLDA0OD/X2K3Te/3ByIgct0N+0OxA=",)"
+         R"("access.key.secret":)"
+         R"("AAECAwQFBgcICQoLDA0OD/X2K3Te/3ByIgct0N+0OxA=",)"
          R"("security.token":"AAECAwQFBgcICQoLDA0ODwfySjT6zC8C27M1v17QfbE=",)"
          R"("expiration":"2026-01-31T18:00:00Z",)"
          + more + R"("keyring":"0123456789abcdef"})";
