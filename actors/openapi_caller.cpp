@@ -27,12 +27,23 @@ bool rejects(openapi_caller_state& st, instant now) {
   return trust.rejects(now) && !trust.may_call(now);
 }
 
-void notice_new_credentials(openapi_caller_state& st, instant now) {
-  if (!st.dispatcher->trust().open())
-    return;
-  auto current = st.source->current(st.time.wall());
-  if (current && *current != st.last_credentials)
-    st.dispatcher->trust().renewed(now);
+/// What signs a call now.
+expected<credentials_ptr> signer(const openapi_caller_state& st,
+                                 wall_time wall) {
+  const auto& keys = st.credentials->keys;
+  if (!keys)
+    return fail(ec::credential, st.credentials->reason);
+  if (keys->expires && *keys->expires <= wall)
+    return fail(ec::credential, "the credentials have expired");
+  return keys;
+}
+
+void learn(caller_ptr self, const credential_news& x) {
+  auto& st = self->state;
+  st.credentials = x;
+  if (x.keys && st.dispatcher->trust().open())
+    st.dispatcher->trust().renewed(st.time.now());
+  pump(self);
 }
 
 // -- what may leave ----------------------------------------------------------
@@ -65,11 +76,10 @@ std::string make_nonce(std::mt19937_64& rng) {
 
 expected<http::request> prepare(openapi_caller_state& st, open_call& x) {
   auto wall = st.time.wall();
-  auto who = st.source->current(wall);
+  auto who = signer(st, wall);
   if (!who)
     return std::unexpected{who.error()};
   x.signed_with = *who;
-  st.last_credentials = *who;
   auto result = aliyun::make_request(x.call, st.cfg.endpoint, **who, wall,
                                      make_nonce(st.rng));
   if (!result)
@@ -176,8 +186,9 @@ void pump(caller_ptr self) {
     end_drain(self, now);
     return;
   }
+  if (!st.credentials)
+    return;
   auto& dispatcher = *st.dispatcher;
-  notice_new_credentials(st, now);
   while (auto ticket = dispatcher.next(now))
     launch(self, *ticket, now);
   if (rejects(st, now))
@@ -243,17 +254,18 @@ uint64_t fresh_seed() {
 
 openapi_caller_self::behavior_type
 openapi_caller(caller_ptr self, http::transport* net,
-               std::shared_ptr<aliyun::credential_source> source, clock time,
+               credential_keeper_actor keeper, clock time,
                openapi_caller_config cfg) {
   auto& state = self->state;
   state.net = net;
-  state.source = std::move(source);
+  state.keeper = std::move(keeper);
   state.time = std::move(time);
   state.dispatcher.emplace(cfg.dispatch, state.time.now());
   state.rng.seed(cfg.seed);
   state.cfg = std::move(cfg);
   return {
     [self](const api_call& x) { accept(self, x); },
+    [self](const credential_news& x) { learn(self, x); },
     [self](const lease_term& x) { self->state.term = x; },
     [self](atom::epoch, const std::string& gateway, uint64_t epoch) {
       take_over(self->state, gateway, epoch);

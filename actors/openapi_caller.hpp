@@ -103,7 +103,7 @@ struct open_call {
   /// The transport's id; 0: waiting for a token.
   uint64_t sending = 0;
   instant sent{};
-  aliyun::credentials_ptr signed_with;
+  credentials_ptr signed_with;
 };
 
 struct openapi_caller_state {
@@ -111,7 +111,7 @@ struct openapi_caller_state {
 
   openapi_caller_config cfg;
   http::transport* net = nullptr;
-  std::shared_ptr<aliyun::credential_source> source;
+  credential_keeper_actor keeper;
   clock time;
 
   std::optional<core::call_dispatcher> dispatcher;
@@ -122,8 +122,9 @@ struct openapi_caller_state {
   std::unordered_map<uint64_t, open_call> open;
   uint64_t last_ticket = 0;
 
-  /// The credentials of the last attempt, to notice new ones.
-  aliyun::credentials_ptr last_credentials;
+  /// What to sign with; empty until the keeper has told for the first time,
+  /// and until then nothing leaves.
+  std::optional<credential_news> credentials;
 
   /// The lease as last told; without one no write leaves.
   std::optional<lease_term> term;
@@ -138,15 +139,16 @@ struct openapi_caller_state {
 /// Returns the behavior of the caller.
 ///
 /// A throttled call and one that is refused for its credentials go back to the
-/// queue, everything else is answered. While the circuit is open calls are
+/// queue, everything else is answered. Calls wait for the keeper's first word.
+/// A call that is refused while there are newer credentials than those it was
+/// signed with is only signed again. While the circuit is open calls are
 /// held for a while, then answered `unsent` with `credential` and the time of
 /// the next probe in `retry_after`. A full queue answers `unsent` with
 /// `throttled`.
 /// @param net must outlive the actor's system
 openapi_caller_self::behavior_type
 openapi_caller(openapi_caller_self::stateful_pointer<openapi_caller_state> self,
-               http::transport* net,
-               std::shared_ptr<aliyun::credential_source> source, clock time,
+               http::transport* net, credential_keeper_actor keeper, clock time,
                openapi_caller_config cfg);
 
 } // namespace natgw::actors

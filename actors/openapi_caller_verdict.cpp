@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <caf/send.hpp>
+
 #include "actors/openapi_caller_report.hpp"
 #include "observe/log.hpp"
 
@@ -31,6 +33,11 @@ bool repeat_throttled(openapi_caller_state& st, open_call& x,
   return true;
 }
 
+void tell_keeper(const openapi_caller_state& st, const credentials_ptr& which) {
+  if (st.keeper)
+    caf::anon_send(st.keeper, credential_refusal{which});
+}
+
 bool repeat_refused(openapi_caller_state& st, open_call& x,
                     const aliyun::vpc_answer& answer) {
   auto again = answer.rule->cure == core::remedy::sign_again;
@@ -43,8 +50,16 @@ bool repeat_refused(openapi_caller_state& st, open_call& x,
   // Who uses a nonce twice may well be who he says.
   if (again && answer.reply.outcome == call_class::unanswered)
     return false;
+  // Others have come while it was under way: nothing is said of them.
+  if (st.credentials->keys && st.credentials->keys != x.signed_with
+      && may_repeat(st, x)) {
+    st.dispatcher->trust().unclear(st.time.now());
+    st.dispatcher->trust().renewed(st.time.now());
+    st.dispatcher->repeat(x.place);
+    return true;
+  }
   distrusted(st, answer.reply.detail);
-  st.source->refused(x.signed_with);
+  tell_keeper(st, x.signed_with);
   if (!may_repeat(st, x) || st.dispatcher->trust().rejects(st.time.now()))
     return false;
   st.dispatcher->repeat(x.place);

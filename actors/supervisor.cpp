@@ -82,8 +82,11 @@ void stand_by(supervisor_ptr self) {
   st.writers = st.make.writers();
   for (auto& writer : st.writers)
     watch(self, writer, "status_writer");
-  st.caller = st.make.caller();
+  st.credentials = st.make.credentials();
+  watch(self, st.credentials, "credential_keeper");
+  st.caller = st.make.caller(st.credentials);
   watch(self, st.caller, "openapi_caller");
+  self->send(st.credentials, atom::start_v, st.caller);
   st.reader = st.make.reader();
   watch(self, st.reader, "object_reader");
   st.placement = st.make.placement(supervisor_actor{self}, st.writers);

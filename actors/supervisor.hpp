@@ -39,7 +39,8 @@ struct spawners {
   /// Null: run without a lease, as the only process.
   std::function<lease_keeper_actor(const supervisor_actor&)> lease_keeper;
   std::function<std::vector<status_writer_actor>()> writers;
-  std::function<openapi_caller_actor()> caller;
+  std::function<credential_keeper_actor()> credentials;
+  std::function<openapi_caller_actor(const credential_keeper_actor&)> caller;
   std::function<object_reader_actor()> reader;
   std::function<placement_actor(const supervisor_actor&,
                                 const std::vector<status_writer_actor>&)>
@@ -100,6 +101,7 @@ struct supervisor_state {
 
   lease_keeper_actor lease_keeper;
   std::vector<status_writer_actor> writers;
+  credential_keeper_actor credentials;
   openapi_caller_actor caller;
   object_reader_actor reader;
   placement_actor placement;

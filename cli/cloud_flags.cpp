@@ -182,19 +182,27 @@ std::string make_run_config(const emulator::vpc_options& cloud,
                             const config::port_range& ports,
                             const std::string& endpoint) {
   const auto& key = cloud.keys.front();
+  return fmt::format("credential:\n"
+                     "  accessKey: {}\n"
+                     "  accessSecret: {}\n",
+                     key.id, key.secret)
+         + make_run_config(cloud, ports, endpoint, {});
+}
+
+std::string make_run_config(const emulator::vpc_options& cloud,
+                            const config::port_range& ports,
+                            const std::string& endpoint,
+                            const std::string& own_lines) {
   std::string out = fmt::format("# Written by natgw-controller emulate.\n"
                                 "clusterID: emulated\n"
                                 "regionID: {}\n"
                                 "vpcID: {}\n"
                                 "enableControllers: [natgw]\n"
-                                "credential:\n"
-                                "  accessKey: {}\n"
-                                "  accessSecret: {}\n"
                                 "kubeClientQPS: 500\n"
                                 "kubeClientBurst: 1000\n"
                                 "networkController:\n"
                                 "  natGwPool:\n",
-                                cloud.region, cloud.vpc_id, key.id, key.secret);
+                                cloud.region, cloud.vpc_id);
   for (const auto& gateway : cloud.gateways)
     out += fmt::format("    - natgwId: {}\n"
                        "      zoneId: {}\n"
@@ -206,7 +214,7 @@ std::string make_run_config(const emulator::vpc_options& cloud,
                      "  endpoint: {}\n",
                      endpoint);
   write_rates(out, cloud.behaviour);
-  return out;
+  return out + own_lines;
 }
 
 } // namespace natgw::cli

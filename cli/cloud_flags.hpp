@@ -45,4 +45,10 @@ std::string make_run_config(const emulator::vpc_options& cloud,
                             const config::port_range& ports,
                             const std::string& endpoint);
 
+/// The same without the key, with more lines below `natgw:`.
+std::string make_run_config(const emulator::vpc_options& cloud,
+                            const config::port_range& ports,
+                            const std::string& endpoint,
+                            const std::string& own_lines);
+
 } // namespace natgw::cli

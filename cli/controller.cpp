@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -14,10 +15,9 @@
 
 #include "actors/clock.hpp"
 #include "actors/supervisor.hpp"
-#include "cli/cloud_keys.hpp"
+#include "cli/cloud_sources.hpp"
 #include "cli/crew.hpp"
 #include "cli/dead_man_switch.hpp"
-#include "clients/aliyun/credentials.hpp"
 #include "clients/http/boot_time.hpp"
 #include "clients/http/curl_transport.hpp"
 #include "clients/kube/client.hpp"
@@ -140,14 +140,11 @@ expected<std::string> cluster_uid(kube::client& api,
   return fail(ec::cancelled, "stopped before the API server answered");
 }
 
-expected<std::shared_ptr<aliyun::credential_source>>
-credentials_of(const config::settings& settings) {
-  auto keys = cloud_keys(settings, [](const char* name) -> const char* {
+expected<std::vector<aliyun::credential_source>>
+sources_of(const config::settings& settings) {
+  return cloud_sources(settings, [](const char* name) -> const char* {
     return std::getenv(name);
   });
-  if (!keys)
-    return std::unexpected{keys.error()};
-  return std::make_shared<aliyun::static_credentials>(std::move(*keys));
 }
 
 } // namespace
@@ -178,9 +175,9 @@ controller::controller(std::unique_ptr<parts> all) : parts_{std::move(all)} {
 expected<std::unique_ptr<controller>>
 controller::start(const controller_options& options,
                   const std::stop_token& give_up) {
-  auto keys = credentials_of(options.settings);
-  if (!keys)
-    return std::unexpected{keys.error()};
+  auto sources = sources_of(options.settings);
+  if (!sources)
+    return std::unexpected{sources.error()};
   auto p = std::make_unique<parts>();
   auto net = options_of(options);
   p->lease_net = std::make_unique<http::curl_transport>(net);
@@ -211,7 +208,7 @@ controller::start(const controller_options& options,
                     *p->lease_net, options.server,
                     lease_client_options(p->metrics)),
                   .cloud_net = p->cloud_net.get(),
-                  .keys = std::move(*keys),
+                  .sources = std::move(*sources),
                   .time = system_clock(),
                   .metrics = p->metrics};
   auto promise = std::make_shared<std::promise<bool>>();

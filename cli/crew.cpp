@@ -1,10 +1,12 @@
 #include "cli/crew.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <caf/actor_system.hpp>
 
+#include "actors/credential_keeper.hpp"
 #include "actors/forward_table.hpp"
 #include "actors/lease_keeper.hpp"
 #include "actors/object_reader.hpp"
@@ -82,6 +84,26 @@ actors::openapi_caller_config caller_config(const crew_parts& x) {
     metrics->count_call(seen.action, seen.outcome == call_class::ok
                                        ? std::nullopt
                                        : std::optional{seen.failure});
+  };
+  return result;
+}
+
+double expiry_of(const actors::credential_observation& x) {
+  if (!x.held)
+    return 0;
+  return x.expires
+           ? std::chrono::duration<double>{x.expires->time_since_epoch()}
+               .count()
+           : std::numeric_limits<double>::infinity();
+}
+
+actors::credential_keeper_config keeper_config(const crew_parts& x) {
+  actors::credential_keeper_config result;
+  result.sources = x.sources;
+  result.seed = actors::fresh_seed();
+  result.on_fetch = [metrics = x.metrics](auto& seen) {
+    metrics->count_credentials(to_string(seen.source), seen.good);
+    metrics->set_credentials_expiry(expiry_of(seen));
   };
   return result;
 }
@@ -175,9 +197,13 @@ void add_helpers(actors::spawners& make, caf::actor_system& sys,
         sys.spawn(actors::status_writer, x->api, x->time, writer_config(*x)));
     return result;
   };
-  make.caller = [&sys, x] {
+  make.credentials = [&sys, x] {
+    return credential_keeper_actor{sys.spawn(
+      actors::credential_keeper, x->cloud_net, x->time, keeper_config(*x))};
+  };
+  make.caller = [&sys, x](const credential_keeper_actor& keeper) {
     return openapi_caller_actor{sys.spawn(actors::openapi_caller, x->cloud_net,
-                                          x->keys, x->time, caller_config(*x))};
+                                          keeper, x->time, caller_config(*x))};
   };
   make.reader = [&sys, x] {
     return object_reader_actor{

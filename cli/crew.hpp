@@ -2,12 +2,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <caf/fwd.hpp>
 
 #include "actors/clock.hpp"
 #include "actors/supervisor.hpp"
-#include "clients/aliyun/credentials.hpp"
+#include "clients/aliyun/credential_source.hpp"
 #include "clients/http/transport.hpp"
 #include "clients/kube/client.hpp"
 #include "config/model.hpp"
@@ -26,7 +27,8 @@ struct crew_parts {
   std::shared_ptr<kube::client> lease_api;
   /// Must outlive the actors' system.
   http::transport* cloud_net = nullptr;
-  std::shared_ptr<aliyun::credential_source> keys;
+  /// Where credentials come from, in the order of asking.
+  std::vector<aliyun::credential_source> sources;
   actors::clock time;
   std::shared_ptr<observe::metrics> metrics;
 };

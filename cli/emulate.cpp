@@ -41,18 +41,24 @@ std::string_view or_name(const std::string& path, std::string_view name) {
 
 void greet(emulation& running, const emulate_flags& x) {
   fmt::print("Kubernetes API: {}\n"
-             "VPC OpenAPI:    {}  (GET /state shows everything)\n\n"
+             "VPC OpenAPI:    {}  (GET /state shows everything)\n{}\n"
              "  kubectl --kubeconfig {} get pods -A\n"
              "  natgw-controller run --config {} --kubeconfig {}\n\n"
              "Ctrl-C ends it.\n",
              running.kube().url(), running.vpc().url(),
+             x.servers.credentials_at
+               ? "Credentials:    " + running.credentials().url() + '\n'
+               : std::string{},
              or_name(x.kubeconfig_path, "FILE"), or_name(x.config_path, "FILE"),
              or_name(x.kubeconfig_path, "FILE"));
   std::fflush(stdout);
 }
 
 exit_code emulate(const emulate_flags& x) {
-  auto running = emulation::start(x.servers);
+  auto servers = x.servers;
+  // The others come when half of the time is over.
+  servers.credentials.renewed_before = servers.credentials.lifetime / 2;
+  auto running = emulation::start(servers);
   if (!running)
     return complain(running.error());
   // The configuration comes last: whoever waits for it finds all else there.
@@ -97,6 +103,19 @@ void add_emulate(command_line& line) {
              "Where Kubernetes listens", "HOST:PORT");
   own.parsed("--vpc-addr", x->servers.vpc_at, config::parse_listen_address,
              "Where the cloud listens", "HOST:PORT");
+  own.read(
+    "--credentials-addr",
+    [x](std::string_view text) -> expected<void> {
+      auto at = config::parse_listen_address(text);
+      if (!at)
+        return std::unexpected{at.error()};
+      x->servers.credentials_at = *at;
+      return {};
+    },
+    "Hand out temporary credentials here: metadata service, STS, URI",
+    "HOST:PORT");
+  own.parsed("--credentials-lifetime", x->servers.credentials.lifetime,
+             config::parse_duration, "How long they hold", "TIME");
   own.text("--kubeconfig-out", x->kubeconfig_path, "Write a kubeconfig here");
   own.text("--config-out", x->config_path,
            "Write a configuration for run here");

@@ -1,6 +1,7 @@
 #include "cli/emulation.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -58,6 +59,9 @@ emulation::start(const emulation_options& x) {
   if (!vpc)
     return std::unexpected{vpc.error()};
   result->vpc_ = *std::move(vpc);
+  if (x.credentials_at)
+    if (auto ok = result->start_credentials(x); !ok)
+      return std::unexpected{ok.error()};
   auto kube = emulator::kube::server::start(
     make_cluster(x, result->cloud_, result->token_, result->player_token_));
   if (!kube)
@@ -66,16 +70,44 @@ emulation::start(const emulation_options& x) {
   return result;
 }
 
+expected<void> emulation::start_credentials(const emulation_options& x) {
+  auto options = x.credentials;
+  options.seed = std::random_device{}();
+  options.account = cloud_.keys.front().account;
+  auto server = emulator::credential_server::start(
+    options,
+    [vpc = vpc_.get()](const emulator::access_key& key) {
+      vpc->with_core(
+        [&key](emulator::vpc_core& core) { core.gate().put_key(key); });
+    },
+    x.credentials_at->host, x.credentials_at->port);
+  if (!server)
+    return std::unexpected{server.error()};
+  credentials_ = *std::move(server);
+  return {};
+}
+
 std::string emulation::kubeconfig() const {
   return kube_->kubeconfig(token_);
 }
 
 std::string emulation::run_config() const {
-  return make_run_config(cloud_, ports_, vpc_->url());
+  if (!credentials_)
+    return make_run_config(cloud_, ports_, vpc_->url());
+  return run_config("  credentials:\n"
+                    "    sources: [ecsRole]\n"
+                    "    metadataEndpoint: "
+                    + credentials_->url() + "\n");
+}
+
+std::string emulation::run_config(const std::string& lines) const {
+  return make_run_config(cloud_, ports_, vpc_->url(), lines);
 }
 
 void emulation::stop() {
   kube_->stop();
+  if (credentials_)
+    credentials_->stop();
   vpc_->stop();
 }
 

@@ -8,6 +8,7 @@
 
 #include "cli/cloud_flags.hpp"
 #include "config/model.hpp"
+#include "emulator/credentials/server.hpp"
 #include "emulator/kube/server.hpp"
 #include "emulator/vpc/server.hpp"
 #include "messages/error.hpp"
@@ -35,12 +36,16 @@ struct emulation_options {
   cluster_flags cluster;
   config::listen_address kube_at{"127.0.0.1", 0};
   config::listen_address vpc_at{"127.0.0.1", 0};
+  /// Where temporary credentials are handed out; absent: nowhere, and the
+  /// configuration for `run` has a key pair.
+  std::optional<config::listen_address> credentials_at;
+  emulator::desk_options credentials;
 };
 
-/// Both emulators, listening, each with keys of its own made up on the spot.
+/// All emulators, listening, each with keys of its own made up on the spot.
 class emulation {
 public:
-  /// Errors: those of the two servers.
+  /// Errors: those of the servers.
   static expected<std::unique_ptr<emulation>> start(const emulation_options& x);
 
   emulator::kube::server& kube() {
@@ -49,6 +54,11 @@ public:
 
   emulator::vpc_server& vpc() {
     return *vpc_;
+  }
+
+  /// Only if the options say where.
+  emulator::credential_server& credentials() {
+    return *credentials_;
   }
 
   /// The user that the controller is, and a token of another one, who plays
@@ -61,8 +71,13 @@ public:
   /// For `kubectl` and for `run`.
   std::string kubeconfig() const;
 
-  /// For `run`.
+  /// For `run`: with the node's role where temporary credentials are handed
+  /// out, else with a key pair.
   std::string run_config() const;
+
+  /// The same, with these lines below `natgw:` in place of either. Each has two
+  /// spaces before it and an end.
+  std::string run_config(const std::string& lines) const;
 
   /// Closes everything; harmless if repeated.
   void stop();
@@ -70,11 +85,15 @@ public:
 private:
   emulation() = default;
 
+  expected<void> start_credentials(const emulation_options& x);
+
   emulator::vpc_options cloud_;
   config::port_range ports_;
   std::string token_;
   std::string player_token_;
   std::unique_ptr<emulator::vpc_server> vpc_;
+  /// Null if nobody asked for it.
+  std::unique_ptr<emulator::credential_server> credentials_;
   std::unique_ptr<emulator::kube::server> kube_;
 };
 

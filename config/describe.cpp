@@ -65,6 +65,38 @@ void describe_product(lines& to, const settings& x) {
   to.say("credential.accessSecret", x.keys.access_secret.masked());
 }
 
+std::string source_names(const credential_settings& x) {
+  std::vector<std::string_view> names;
+  for (auto source : x.sources)
+    names.push_back(to_string(source));
+  return fmt::format("[{}]", fmt::join(names, ", "));
+}
+
+void describe_credentials(lines& to, const credential_settings& x) {
+  constexpr std::string_view environment = "(the environment's)";
+  to.say("natgw.credentials.sources",
+         x.sources.empty() ? "(all that are set up)" : source_names(x));
+  to.say("natgw.credentials.file", or_else(x.file, "(none)"));
+  to.say("natgw.credentials.addonTokenFile", x.addon_token_file);
+  // It may hold a password.
+  to.say("natgw.credentials.credentialsURI",
+         x.uri.empty() ? environment : "(set)");
+  to.say("natgw.credentials.roleARN", or_else(x.role_arn, environment));
+  to.say("natgw.credentials.oidcProviderARN",
+         or_else(x.provider_arn, environment));
+  to.say("natgw.credentials.oidcTokenFile", or_else(x.token_file, environment));
+  to.say("natgw.credentials.roleSessionName",
+         or_else(x.session_name, environment));
+  to.say("natgw.credentials.sessionDuration",
+         format_duration(x.session_duration));
+  to.say("natgw.credentials.stsEndpoint",
+         or_else(x.sts_endpoint, "(the region's)"));
+  to.say("natgw.credentials.ecsRole", or_else(x.ecs_role, environment));
+  to.say("natgw.credentials.metadataEndpoint",
+         or_else(x.metadata_endpoint, environment));
+  to.say("natgw.credentials.metadataV1", x.metadata_v1);
+}
+
 void describe_cloud(lines& to, const own_settings& x) {
   to.say("natgw.endpoint", or_else(x.endpoint, "(the region's)"));
   to.say("natgw.signature", x.signing == signature::v3 ? "v3" : "v1");
@@ -112,6 +144,7 @@ void describe_process(lines& to, const own_settings& x) {
 std::vector<std::string> describe(const settings& x) {
   lines to;
   describe_product(to, x);
+  describe_credentials(to, x.natgw.credentials);
   describe_cloud(to, x.natgw);
   describe_mappings(to, x.natgw);
   describe_process(to, x.natgw);

@@ -31,6 +31,21 @@ void check_rules(reader& in, const settings& values,
     errors.push_back(in.locate(in.find(x.key), x.key, x.rule));
 }
 
+/// Why the key pair of the file is not used though there is one.
+std::string unused_keys(const settings& x) {
+  const auto& sources = x.natgw.credentials.sources;
+  if (x.keys.access_key.empty())
+    return {};
+  if (!sources.empty()
+      && std::ranges::find(sources, credential_origin::configuration)
+           == sources.end())
+    return "is not used, since natgw.credentials.sources does not list "
+           "configuration";
+  if (sources.empty() && x.role.enabled)
+    return "is not used, since enableRRSA is true";
+  return {};
+}
+
 outcome read_tree(const YAML::Node& root, std::string file_name) {
   reader in{std::move(file_name)};
   draft found;
@@ -50,7 +65,10 @@ outcome read_tree(const YAML::Node& root, std::string file_name) {
   if (!errors.empty())
     return std::unexpected<load_failure>{
       load_failure{false, std::move(errors), in.warnings()}};
-  return loaded{std::move(found.values), in.warnings(), in.ignored()};
+  auto warnings = in.warnings();
+  if (auto text = unused_keys(found.values); !text.empty())
+    warnings.push_back(in.locate(in.find("credential"), "credential", text));
+  return loaded{std::move(found.values), std::move(warnings), in.ignored()};
 }
 
 } // namespace

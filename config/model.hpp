@@ -9,6 +9,7 @@
 
 #include "core/secret.hpp"
 #include "messages/api_call.hpp"
+#include "messages/credential.hpp"
 #include "observe/log.hpp"
 
 /// The configuration as plain values. config/load.hpp makes them from a file,
@@ -44,17 +45,48 @@ struct gateway_pool {
   bool operator==(const gateway_pool&) const = default;
 };
 
-/// `credential:`. Both empty: a key pair of the environment's variables.
+/// `credential:`. Both empty: see `credential_settings`.
 struct credential {
   secret access_key;
   secret access_secret;
 };
 
-/// `enableRRSA`, `rrsaRoleName`: a role for the service account. Read and
-/// warned of, but not supported yet.
+/// `enableRRSA`, `rrsaRoleName`: sign as a RAM role of the service account, and
+/// as nobody else. Its token and provider come from `credential_settings`.
 struct rrsa {
   bool enabled = false;
   std::string role_name;
+};
+
+/// `natgw.credentials`: where credentials come from, and in which order. What
+/// is empty here is read from the environment, see docs/cloud.md.
+struct credential_settings {
+  /// `sources`: only these are asked, in this order. Empty: all that are set
+  /// up, in the order of credential_origin; with `enableRRSA` only oidc.
+  std::vector<credential_origin> sources;
+  /// `file`: JSON, or a mounted secret's folder; looked at every 5 s. Absolute.
+  std::string file;
+  /// `addonTokenFile`: of managed clusters. Absolute.
+  std::string addon_token_file = "/var/addon/token-config";
+  /// `credentialsURI`: http or https
+  std::string uri;
+  /// `roleARN`, `oidcProviderARN`, `oidcTokenFile` (absolute) and
+  /// `roleSessionName`: for oidc.
+  std::string role_arn;
+  std::string provider_arn;
+  std::string token_file;
+  std::string session_name;
+  /// `sessionDuration`: what STS is asked for; 15 min to 12 h.
+  std::chrono::milliseconds session_duration{3'600'000};
+  /// `stsEndpoint`: `https://HOST[:PORT]`, or `http://` on loopback for
+  /// emulators; empty: the region's, inside the VPC.
+  std::string sts_endpoint;
+  /// `ecsRole`: a role of the node; empty: the one it has.
+  std::string ecs_role;
+  /// `metadataEndpoint`: `http://HOST[:PORT]`; empty: http://100.100.100.200.
+  std::string metadata_endpoint;
+  /// `metadataV1`: ask without a session token where there is none to get.
+  bool metadata_v1 = true;
 };
 
 /// How requests to the VPC OpenAPI are signed.
@@ -122,6 +154,8 @@ struct own_settings {
   std::string endpoint;
   /// `signature`: v3 or v1
   signature signing = signature::v3;
+  /// `credentials`
+  credential_settings credentials;
   /// `rates`
   call_rates rates;
   /// `writeDeadline`: bound on one write to the cloud; 1 s to 2 min. It is

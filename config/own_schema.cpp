@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/credential_schema.hpp"
 #include "config/text.hpp"
 
 namespace natgw::config {
@@ -120,6 +121,10 @@ constexpr key_rule<own_settings> own_keys[] = {
   {"signature",
    [](reader& in, const node& x, own_settings& out) {
      in.parsed(x, out.signing, parse_signature);
+   }},
+  {"credentials",
+   [](reader& in, const node& x, own_settings& out) {
+     read_credential_settings(in, x, out.credentials);
    }},
   {"rates", [](reader& in, const node& x,
                own_settings& out) { read_map(in, x, rate_keys, out.rates); }},

@@ -143,14 +143,8 @@ constexpr key_rule<draft> root_keys[] = {
    [](reader& in, const node& x, draft& out) {
      in.number(x, out.values.kube_burst, 1, 10'000);
    }},
-  {"enableRRSA",
-   [](reader& in, const node& x, draft& out) {
-     in.boolean(x, out.values.role.enabled);
-     if (out.values.role.enabled)
-       in.warn(position_of(x), "is not supported yet: calls are signed with "
-                               "credential, or with a key pair of the "
-                               "environment");
-   }},
+  {"enableRRSA", [](reader& in, const node& x,
+                    draft& out) { in.boolean(x, out.values.role.enabled); }},
   {"rrsaRoleName", [](reader& in, const node& x,
                       draft& out) { in.text(x, out.values.role.role_name); }},
   {"credential",

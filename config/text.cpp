@@ -96,6 +96,22 @@ bool is_host(std::string_view host) {
             });
 }
 
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+         || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+/// http or https, a host, perhaps a port, and nothing else.
+bool is_web_address(std::string_view text) {
+  auto secure = text.starts_with("https://");
+  if (!secure && !text.starts_with("http://"))
+    return false;
+  auto rest = text.substr(secure ? 8 : 7);
+  auto [host, digits] = split_port(rest);
+  return is_host(host)
+         && (host.size() == rest.size() || parse_number(digits, 1, 65535));
+}
+
 } // namespace
 
 expected<uint64_t> parse_number(std::string_view text, uint64_t low,
@@ -185,16 +201,59 @@ expected<std::string> parse_label(std::string_view text, size_t max_length) {
 }
 
 expected<std::string> parse_endpoint(std::string_view text) {
-  auto secure = text.starts_with("https://");
-  auto plain = text.starts_with("http://");
-  auto rest = text.substr(std::min<size_t>(text.size(), secure ? 8 : 7));
-  auto [host, digits] = split_port(rest);
-  auto has_port = host.size() != rest.size();
-  if ((!secure && !plain) || !is_host(host)
-      || (has_port && !parse_number(digits, 1, 65535)))
+  if (!is_web_address(text))
     return bad("must be https://HOST or https://HOST:PORT");
-  if (plain && !is_loopback(host))
+  auto plain = text.starts_with("http://");
+  if (plain && !is_loopback(split_port(text.substr(7)).first))
     return bad("must be https, since http is for loopback addresses only");
+  return std::string{text};
+}
+
+expected<std::string> parse_local_endpoint(std::string_view text) {
+  if (!is_web_address(text))
+    return bad("must be http://HOST, perhaps with https or a :PORT");
+  return std::string{text};
+}
+
+expected<std::string> parse_url(std::string_view text) {
+  auto scheme = text.find("://");
+  auto path = text.find_first_of("/?", scheme == text.npos ? 0 : scheme + 3);
+  auto rest = path == text.npos ? std::string_view{} : text.substr(path);
+  auto printable = std::ranges::all_of(rest, [](char c) {
+    return c > ' ' && c <= '~' && c != '#';
+  });
+  if (!is_web_address(text.substr(0, path)) || !printable)
+    return bad("must be a URL such as http://127.0.0.1:8080/credentials");
+  return std::string{text};
+}
+
+expected<std::string> parse_path(std::string_view text) {
+  if (!text.starts_with('/') || text.contains('\0'))
+    return bad("must be an absolute path");
+  return std::string{text};
+}
+
+expected<std::string> parse_ram_name(std::string_view text) {
+  if (text.empty() || text.size() > 64 || !std::ranges::all_of(text, is_word))
+    return bad("must be 1 to 64 letters, digits, dots, dashes and underscores");
+  return std::string{text};
+}
+
+expected<std::string> parse_arn(std::string_view text, std::string_view kind) {
+  constexpr std::string_view head = "acs:ram::";
+  auto rest = text.starts_with(head) ? text.substr(head.size())
+                                     : std::string_view{};
+  auto colon = rest.find(':');
+  auto account = rest.substr(0, colon);
+  auto tail = colon == rest.npos ? std::string_view{} : rest.substr(colon + 1);
+  auto prefix = std::string{kind} + '/';
+  auto name = tail.starts_with(prefix) ? tail.substr(prefix.size())
+                                       : std::string_view{};
+  auto digits = !account.empty() && account.size() <= 32
+                && account.find_first_not_of("0123456789") == account.npos;
+  if (!digits || name.empty() || name.size() > 128
+      || !std::ranges::all_of(name, is_word))
+    return bad(fmt::format("must be acs:ram::ACCOUNT:{}/NAME", kind));
   return std::string{text};
 }
 

@@ -45,6 +45,22 @@ expected<std::string> parse_label(std::string_view text, size_t max_length);
 /// The address of an API: "https://HOST[:PORT]", or "http://" to loopback.
 expected<std::string> parse_endpoint(std::string_view text);
 
+/// "http://HOST[:PORT]" or the same with https: an address inside the machine
+/// or the VPC, where http is usual.
+expected<std::string> parse_local_endpoint(std::string_view text);
+
+/// The same with a path and perhaps a query, in printable ASCII.
+expected<std::string> parse_url(std::string_view text);
+
+/// An absolute path.
+expected<std::string> parse_path(std::string_view text);
+
+/// The name of a RAM role or session: 1 to 64 letters, digits and ".-_".
+expected<std::string> parse_ram_name(std::string_view text);
+
+/// "acs:ram::ACCOUNT:KIND/NAME" with this kind, such as "role".
+expected<std::string> parse_arn(std::string_view text, std::string_view kind);
+
 /// The same text in lower case (ASCII).
 std::string lower(std::string_view text);
 

@@ -1,5 +1,6 @@
 #include "config/validate.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -32,6 +33,22 @@ void check_lease(const own_settings& x, std::vector<violation>& out) {
                    format_duration(needed), format_duration(lease.duration))});
 }
 
+bool lists(const settings& x, credential_origin origin) {
+  const auto& sources = x.natgw.credentials.sources;
+  return std::ranges::find(sources, origin) != sources.end();
+}
+
+void check_sources(const settings& x, std::vector<violation>& out) {
+  constexpr const char* key = "natgw.credentials.sources";
+  if (lists(x, credential_origin::file) && x.natgw.credentials.file.empty())
+    out.push_back({key, "must not list file without natgw.credentials.file"});
+  if (lists(x, credential_origin::configuration) && x.keys.access_key.empty())
+    out.push_back({key, "must not list configuration without a credential"});
+  if (x.role.enabled && !x.natgw.credentials.sources.empty()
+      && !lists(x, credential_origin::oidc))
+    out.push_back({key, "must list oidc if enableRRSA is true"});
+}
+
 } // namespace
 
 std::vector<violation> validate(const settings& x) {
@@ -44,7 +61,9 @@ std::vector<violation> validate(const settings& x) {
     out.push_back({"natGwPool", "must list at least one NAT gateway"});
   if (x.keys.access_key.empty() != x.keys.access_secret.empty())
     out.push_back({"credential", "accessKey and accessSecret need each other"});
-  if (x.role.enabled && x.role.role_name.empty())
+  check_sources(x, out);
+  if (x.role.enabled && x.role.role_name.empty()
+      && x.natgw.credentials.role_arn.empty())
     out.push_back({"rrsaRoleName", "must name the role if enableRRSA is true"});
   if (x.kube_burst < x.kube_qps)
     out.push_back(

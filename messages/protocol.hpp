@@ -10,6 +10,7 @@
 #include <caf/typed_actor.hpp>
 
 #include "messages/api_call.hpp"
+#include "messages/credential.hpp"
 #include "messages/entry.hpp"
 #include "messages/error.hpp"
 #include "messages/lease.hpp"
@@ -27,6 +28,8 @@ NATGW_LOCAL_MESSAGE(natgw::api_call)
 NATGW_LOCAL_MESSAGE(natgw::api_reply)
 NATGW_LOCAL_MESSAGE(natgw::bind_order)
 NATGW_LOCAL_MESSAGE(natgw::bind_refused)
+NATGW_LOCAL_MESSAGE(natgw::credential_news)
+NATGW_LOCAL_MESSAGE(natgw::credential_refusal)
 NATGW_LOCAL_MESSAGE(natgw::entry_drop)
 NATGW_LOCAL_MESSAGE(natgw::entry_news)
 NATGW_LOCAL_MESSAGE(natgw::entry_want)
@@ -52,6 +55,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(natgw, first_custom_type_id)
   CAF_ADD_TYPE_ID(natgw, (natgw::api_reply))
   CAF_ADD_TYPE_ID(natgw, (natgw::bind_order))
   CAF_ADD_TYPE_ID(natgw, (natgw::bind_refused))
+  CAF_ADD_TYPE_ID(natgw, (natgw::credential_news))
+  CAF_ADD_TYPE_ID(natgw, (natgw::credential_refusal))
   CAF_ADD_TYPE_ID(natgw, (natgw::entry_drop))
   CAF_ADD_TYPE_ID(natgw, (natgw::entry_news))
   CAF_ADD_TYPE_ID(natgw, (natgw::entry_want))
@@ -126,6 +131,9 @@ using openapi_caller_actor = caf::typed_actor<
   // Makes one call; answers with an api_reply message to the sender. Calls
   // that are throttled are repeated here; everything else goes back.
   caf::reacts_to<api_call>,
+  // From the credential keeper: what to sign with from now on. Before the
+  // first of these, calls wait.
+  caf::reacts_to<credential_news>,
   // The lease was won or renewed.
   caf::reacts_to<lease_term>,
   // Writes from senders of an older epoch of this gateway's pair are refused
@@ -133,6 +141,13 @@ using openapi_caller_actor = caf::typed_actor<
   caf::reacts_to<atom::epoch, std::string, uint64_t>,
   // Finishes the writes under way, then quits.
   caf::reacts_to<atom::stop>>;
+
+/// Gets the credentials that sign the calls, and others before they end.
+using credential_keeper_actor = caf::typed_actor<
+  // From the supervisor: begins, and tells this caller of every change.
+  caf::reacts_to<atom::start, openapi_caller_actor>,
+  // From the caller: the cloud does not accept these.
+  caf::reacts_to<credential_refusal>>;
 
 /// Who has which port of one gateway, and how far each binding has come.
 using port_pool_actor = caf::typed_actor<

@@ -184,6 +184,13 @@ struct metrics::families {
   Family<Counter>& calls
     = counters(registry, "natgw_api_calls_total",
                "Calls of the VPC OpenAPI by action and result.");
+  Family<Counter>& credentials
+    = counters(registry, "natgw_credentials_refreshes_total",
+               "Fetches of credentials by source and result.");
+  Gauge& credentials_end
+    = gauges(registry, "natgw_credentials_expiry_timestamp_seconds",
+             "When the credentials end; +Inf: never; 0: there are none.")
+        .Add({});
   Family<Counter>& kube_writes
     = counters(registry, "natgw_kube_writes_total",
                "Writes to Kubernetes by kind and result.");
@@ -333,6 +340,15 @@ void metrics::count_restart(actor_kind actor) {
 
 void metrics::set_lease_held(bool held) {
   families_->lease.Set(held ? 1 : 0);
+}
+
+void metrics::count_credentials(std::string_view source, bool good) {
+  count(families_->credentials,
+        {{"source", std::string{source}}, {"result", good ? "ok" : "failed"}});
+}
+
+void metrics::set_credentials_expiry(double since_1970) {
+  families_->credentials_end.Set(since_1970);
 }
 
 std::string metrics::text() const {

@@ -117,6 +117,12 @@ public:
 
   /// natgw_api_calls_total{action,code}; "ok" where nothing went wrong.
   void count_call(api_action action, std::optional<ec> failure);
+  /// natgw_credentials_refreshes_total{source,result="ok"|"failed"}. Call with
+  /// the names of sources only.
+  void count_credentials(std::string_view source, bool good);
+  /// natgw_credentials_expiry_timestamp_seconds: when what signs the calls
+  /// ends, in seconds since 1970; +Inf: never; 0: nothing is held.
+  void set_credentials_expiry(double since_1970);
   /// natgw_kube_writes_total{op,result}; "ok" where nothing went wrong.
   void count_kube_write(kube_write op, std::optional<ec> failure);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
-#include <utility>
 
 namespace natgw::aliyun {
 
@@ -34,20 +33,6 @@ bool is_clean(std::string_view x) {
 
 } // namespace
 
-void credential_source::refused(const credentials_ptr& /*which*/) {
-  // nop
-}
-
-static_credentials::static_credentials(credentials x)
-  : value_{std::make_shared<const credentials>(std::move(x))} {
-}
-
-expected<credentials_ptr> static_credentials::current(wall_time now) {
-  if (value_->expires && *value_->expires <= now)
-    return fail(ec::credential, "the credentials have expired");
-  return value_;
-}
-
 expected<credentials> read_environment(const environment& env) {
   for (const auto& x : names) {
     auto key = read(env, x.key);
@@ -72,6 +57,13 @@ expected<void> validate(const credentials& x) {
                 "access key, secret or token holds a blank or a character "
                 "that is not printable ASCII");
   return {};
+}
+
+bool same(const credentials& a, const credentials& b) {
+  return a.access_key == b.access_key
+         && a.access_secret.reveal() == b.access_secret.reveal()
+         && a.security_token.reveal() == b.security_token.reveal()
+         && a.expires == b.expires;
 }
 
 } // namespace natgw::aliyun

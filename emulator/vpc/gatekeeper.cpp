@@ -52,10 +52,13 @@ gatekeeper::gatekeeper(std::vector<access_key> keys) {
 
 void gatekeeper::set_keys(std::vector<access_key> keys) {
   keys_.clear();
-  for (auto& x : keys) {
-    auto id = x.id;
-    keys_.insert_or_assign(std::move(id), std::move(x));
-  }
+  for (auto& x : keys)
+    put_key(std::move(x));
+}
+
+void gatekeeper::put_key(access_key key) {
+  auto id = key.id;
+  keys_.insert_or_assign(std::move(id), std::move(key));
 }
 
 gatekeeper::check gatekeeper::well_formed(const api_request& x,

@@ -34,6 +34,14 @@ public:
   /// Exchanges all keys: rotation, revocation.
   void set_keys(std::vector<access_key> keys);
 
+  /// Adds a key, or exchanges the one of this id.
+  void put_key(access_key key);
+
+  /// Takes a key away: InvalidAccessKeyId.NotFound from now on.
+  void remove_key(const std::string& id) {
+    keys_.erase(id);
+  }
+
 private:
   using check = api_expected<void>;
 

@@ -22,25 +22,14 @@ using enum api_action;
 using exchange = test::fake_transport::exchange;
 using asker_actor = caf::typed_actor<caf::reacts_to<api_reply>>;
 
-/// Hands out what the test has put in.
-struct fake_source : aliyun::credential_source {
-  expected<aliyun::credentials_ptr> now
-    = std::make_shared<const aliyun::credentials>(
-      aliyun::credentials{"testid", aliyun::secret{"testsecret"}, {}, {}});
-  int refusals = 0;
-
-  expected<aliyun::credentials_ptr> current(wall_time) override {
-    return now;
-  }
-
-  void refused(const aliyun::credentials_ptr&) override {
-    ++refusals;
-  }
-};
+credentials_ptr make_keys(std::string id = "testid",
+                          std::optional<wall_time> expires = {}) {
+  return std::make_shared<const aliyun::credentials>(aliyun::credentials{
+    std::move(id), aliyun::secret{"testsecret"}, {}, expires});
+}
 
 struct outside {
   test::fake_transport net;
-  std::shared_ptr<fake_source> source = std::make_shared<fake_source>();
   std::vector<std::string> attempts;
   std::vector<bool> circuit;
 };
@@ -75,6 +64,9 @@ std::string header_of(const exchange& x, std::string_view name) {
 struct world : outside, test::deterministic {
   test::inbox& replies = make_inbox();
   asker_actor asker = spawn_recorder<asker_actor>(replies);
+  test::inbox& refusals = make_inbox();
+  credential_keeper_actor keeper
+    = spawn_recorder<credential_keeper_actor>(refusals);
   openapi_caller_actor aut;
   uint64_t last_id = 0;
 
@@ -91,9 +83,15 @@ struct world : outside, test::deterministic {
     cfg.on_circuit = [this](bool x) { circuit.push_back(x); };
     if (change)
       change(cfg);
-    aut = spawn(actors::openapi_caller, &net, source, clock(), cfg);
+    aut = spawn(actors::openapi_caller, &net, keeper, clock(), cfg);
+    give(make_keys());
     if (with_lease)
       tell(asker, aut, lease_term{1, instant::max()});
+  }
+
+  /// What the keeper has to say.
+  void give(credentials_ptr keys, std::string reason = {}) {
+    tell(keeper, aut, credential_news{std::move(keys), std::move(reason)});
   }
 
   uint64_t call(api_call x) {
@@ -283,7 +281,7 @@ BOOST_AUTO_TEST_CASE(refused_credentials_hold_calls_and_probe_seldom) {
   BOOST_TEST(w.replies.empty());
   BOOST_TEST(w.net.open() == 0u);
   BOOST_TEST((w.circuit == std::vector<bool>{true}));
-  BOOST_TEST(w.source->refusals == 1);
+  BOOST_TEST(w.refusals.size() == 1u);
   w.advance(5s);
   BOOST_TEST(w.net.open() == 1u);
   w.answer(*w.net.find(http::method::post), 404,
@@ -330,27 +328,97 @@ BOOST_AUTO_TEST_CASE(calls_are_not_held_for_ever) {
 
 BOOST_AUTO_TEST_CASE(new_credentials_are_tried_at_once) {
   world w;
-  w.call(create_entry);
+  auto id = w.call(create_entry);
   w.answer(w.the(create_entry), 400, refusal("InvalidSecurityToken.Expired"));
   BOOST_TEST(w.net.open() == 0u);
-  w.source->now = std::make_shared<const aliyun::credentials>(
-    aliyun::credentials{"newid", aliyun::secret{"newsecret"}, {}, {}});
-  w.call(describe_entries);
+  BOOST_TEST(w.refusals.size() == 1u);
+  w.give(make_keys("newid"));
   BOOST_TEST(w.net.open() == 1u);
-  BOOST_TEST(header_of(*w.net.find(http::method::post), "Authorization")
-               .find("Credential=newid")
+  auto& again = w.the(create_entry);
+  BOOST_TEST(header_of(again, "Authorization").find("Credential=newid")
              != std::string::npos);
+  w.answer_ok(again);
+  BOOST_TEST(w.reply().id == id);
+  BOOST_TEST((w.circuit == std::vector<bool>{true, false}));
+}
+
+BOOST_AUTO_TEST_CASE(burst_that_meets_the_end_of_its_keys_is_signed_again) {
+  world w;
+  std::set<uint64_t> asked;
+  for (auto i = 0; i < 5; ++i)
+    asked.insert(w.call(create_entry));
+  BOOST_TEST(w.net.open() == 5u);
+  auto tokens = std::set<std::string>{};
+  for (auto* x : w.open_of(create_entry))
+    tokens.insert(x->request.url);
+  // The next ones come while the old are under way, and then all are refused.
+  w.give(make_keys("newid"));
+  for (auto* x : w.open_of(create_entry))
+    w.answer(*x, 400, refusal("InvalidSecurityToken.Expired"));
+  BOOST_TEST(w.circuit.empty());
+  BOOST_TEST(w.refusals.empty());
+  auto again = w.open_of(create_entry);
+  BOOST_TEST(again.size() == 5u);
+  for (auto* x : again) {
+    BOOST_TEST(header_of(*x, "Authorization").find("Credential=newid")
+               != std::string::npos);
+    BOOST_TEST(tokens.contains(x->request.url));
+    w.answer_ok(*x);
+  }
+  std::set<uint64_t> answered;
+  while (!w.replies.empty()) {
+    auto got = w.reply();
+    BOOST_TEST((got.outcome == call_class::ok));
+    answered.insert(got.id);
+  }
+  BOOST_TEST((answered == asked));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_new_may_be_refused_too) {
+  world w;
+  w.call(create_entry);
+  w.give(make_keys("newid"));
+  w.answer(w.the(create_entry), 400, refusal("InvalidSecurityToken.Expired"));
+  w.answer(w.the(create_entry), 404, refusal("InvalidAccessKeyId.NotFound"));
+  BOOST_TEST((w.circuit == std::vector<bool>{true}));
+  BOOST_TEST(w.refusals.size() == 1u);
+  BOOST_TEST(w.net.open() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(calls_wait_for_the_first_word_of_the_keeper) {
+  world w;
+  auto early
+    = w.spawn(actors::openapi_caller, &w.net, w.keeper, w.clock(),
+              actors::openapi_caller_config{.endpoint = {.region = "r"}});
+  w.tell(w.asker, early, make_call(describe_entries));
+  w.advance(1min);
+  BOOST_TEST(w.net.exchanges.empty());
+  BOOST_TEST(w.replies.empty());
+  w.tell(w.keeper, early, credential_news{make_keys(), {}});
+  BOOST_TEST(w.net.open() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(missing_credentials_send_nothing) {
   world w;
-  w.source->now = fail(ec::credential, "none yet");
+  w.give(nullptr, "none yet");
   w.call(create_entry);
   BOOST_TEST(w.net.exchanges.empty());
   BOOST_TEST((w.circuit == std::vector<bool>{true}));
   w.advance(31s);
   BOOST_TEST((w.reply().code == ec::credential));
   BOOST_TEST(w.net.exchanges.empty());
+}
+
+BOOST_AUTO_TEST_CASE(credentials_that_have_ended_sign_nothing) {
+  world w;
+  w.give(make_keys("testid", w.clock().wall() + 10s));
+  w.call(create_entry);
+  w.answer_ok(w.the(create_entry));
+  w.advance(10s);
+  w.call(create_entry);
+  BOOST_TEST(w.net.open() == 0u);
+  w.give(make_keys("newid", w.clock().wall() + 10s));
+  BOOST_TEST(w.net.open() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(used_nonce_is_signed_again_once_with_the_same_token) {

@@ -20,11 +20,13 @@ struct fixture : test::deterministic {
   test::inbox& keeper_box = make_inbox();
   test::inbox& writer_box = make_inbox();
   test::inbox& caller_box = make_inbox();
+  test::inbox& signer_box = make_inbox();
   test::inbox& placement_box = make_inbox();
   test::inbox& other_box = make_inbox();
 
   lease_keeper_actor keeper;
   status_writer_actor writer;
+  credential_keeper_actor signer;
   openapi_caller_actor caller;
   placement_actor placement;
   record_watcher_actor records;
@@ -62,7 +64,8 @@ struct fixture : test::deterministic {
       return record(keeper_box, keeper);
     };
     result.writers = [this] { return std::vector{record(writer_box, writer)}; };
-    result.caller = [this] { return record(caller_box, caller); };
+    result.credentials = [this] { return record(signer_box, signer); };
+    result.caller = [this](auto&) { return record(caller_box, caller); };
     result.reader = [this] { return record(other_box, reader); };
     result.placement = [this](auto&, auto&) {
       return record(placement_box, placement);
@@ -142,6 +145,11 @@ BOOST_AUTO_TEST_CASE(nobody_who_writes_has_a_term_before_the_lease_is_won) {
   advance(1min);
   BOOST_TEST(writer_box.empty());
   BOOST_TEST(caller_box.empty());
+}
+
+BOOST_AUTO_TEST_CASE(stand_by_has_credentials_for_its_reads) {
+  auto [atom, whom] = signer_box.take<atom::start, openapi_caller_actor>();
+  BOOST_TEST((whom == caller));
 }
 
 BOOST_AUTO_TEST_CASE(pools_start_once_the_lease_is_won) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -20,14 +21,15 @@ struct fixture : kube_world {
   std::shared_ptr<observe::metrics> figures
     = std::make_shared<observe::metrics>();
 
-  actors::spawners make(natgw::config::settings settings = {}) {
+  actors::spawners make(natgw::config::settings settings = {},
+                        std::vector<aliyun::credential_source> sources = {}) {
     cli::crew_parts parts{.settings = std::move(settings),
                           .names = *core::entry_names::make("natgw", "uid"),
                           .identity = "me",
                           .api = api,
                           .lease_api = api,
                           .cloud_net = &net,
-                          .keys = nullptr,
+                          .sources = std::move(sources),
                           .time = clock(),
                           .metrics = figures};
     return cli::spawners_of(sys, std::move(parts));
@@ -58,6 +60,29 @@ BOOST_AUTO_TEST_CASE(writes_to_kubernetes_are_counted) {
              != std::string::npos);
   for (auto& x : writers)
     end(x);
+}
+
+BOOST_AUTO_TEST_CASE(end_of_the_credentials_is_shown) {
+  auto shown = [this](std::optional<wall_time> expires) {
+    auto keeper = make({}, {aliyun::fixed_source(
+                             credential_origin::environment,
+                             {"id", aliyun::secret{"hush"}, {}, expires})})
+                    .credentials();
+    tell(asker, keeper, atom::start_v,
+         spawn_recorder<openapi_caller_actor>(told));
+    end(keeper);
+    auto text = figures->text();
+    const std::string name = "\nnatgw_credentials_expiry_timestamp_seconds ";
+    auto from = text.find(name) + name.size();
+    return text.substr(from, text.find('\n', from) - from);
+  };
+  BOOST_TEST(shown(std::nullopt) == "+Inf");
+  BOOST_TEST(shown(clock().wall() + 1h)
+             == std::to_string(20'000 * 86'400 + 3'600));
+  BOOST_TEST(shown(clock().wall() - 1h) == "0");
+  BOOST_TEST(figures->text().contains(
+    "natgw_credentials_refreshes_total{result=\"failed\","
+    "source=\"environment\"} 1"));
 }
 
 BOOST_AUTO_TEST_CASE(a_pool_knows_how_many_entries_are_configured) {

@@ -126,6 +126,29 @@ BOOST_AUTO_TEST_CASE(emulate_serves_until_it_is_told_to_end) {
   BOOST_TEST(x.server.wait() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(emulate_hands_out_temporary_credentials_if_asked) {
+  temporary_folder folder;
+  auto path = folder / "config.yaml";
+  process server{{NATGW_CONTROLLER, "emulate", "--quick-cloud", "--kube-addr",
+                  "127.0.0.1:0", "--vpc-addr", "127.0.0.1:0",
+                  "--credentials-addr", "127.0.0.1:0", "--credentials-lifetime",
+                  "90s", "--config-out", path}};
+  auto greeting = server.read_until("Ctrl-C");
+  auto config = config::load(path);
+  BOOST_REQUIRE(config.has_value());
+  auto& own = config->values.natgw.credentials;
+  BOOST_TEST((own.sources
+              == std::vector<credential_origin>{credential_origin::ecs_role}));
+  BOOST_TEST(config->values.keys.access_key.empty());
+  BOOST_TEST(greeting.find("Credentials:    " + own.metadata_endpoint)
+             != std::string::npos);
+  auto keys = test::http_client{}.get(own.metadata_endpoint + "/credentials");
+  BOOST_TEST(keys.status == 200);
+  BOOST_TEST(keys.body.contains("AccessKeyId"));
+  server.signal(SIGTERM);
+  BOOST_TEST(server.wait() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(what_emulate_writes_is_for_its_owner_only) {
   emulated x;
   using std::filesystem::perms;

@@ -73,15 +73,16 @@ struct fixture : cloud, kube_world {
     settings.region = "cn-hangzhou";
     settings.gateways = {{.id = "ngw-1", .zone = "zone-a"}};
     settings.gateways.front().ports = {512, 520};
-    auto keys = std::make_shared<aliyun::static_credentials>(
-      aliyun::credentials{"testid", aliyun::secret{"testsecret"}, {}, {}});
+    auto keys
+      = aliyun::fixed_source(credential_origin::configuration,
+                             {"testid", aliyun::secret{"testsecret"}, {}, {}});
     cli::crew_parts parts{.settings = settings,
                           .names = *core::entry_names::make("natgw", "uid"),
                           .identity = "me",
                           .api = api,
                           .lease_api = api,
                           .cloud_net = &cloud_net,
-                          .keys = keys,
+                          .sources = {keys},
                           .time = clock(),
                           .metrics = figures};
     return spawn(actors::supervisor, cli::supervisor_config_of(settings),

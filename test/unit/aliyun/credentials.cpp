@@ -1,6 +1,5 @@
 #include "clients/aliyun/credentials.hpp"
 
-#include <chrono>
 #include <map>
 #include <ostream>
 #include <string>
@@ -10,7 +9,6 @@
 #include <boost/test/unit_test.hpp>
 
 using namespace natgw;
-using namespace std::chrono_literals;
 using aliyun::secret;
 
 namespace {
@@ -90,17 +88,6 @@ BOOST_AUTO_TEST_CASE(pasted_blank_is_named_without_the_secret) {
   auto got = aliyun::read_environment(from(variables));
   BOOST_REQUIRE(!got);
   BOOST_TEST(got.error().detail.find("hush") == std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(static_source_hands_out_one_snapshot_until_it_expires) {
-  wall_time now{20'000 * 24h};
-  aliyun::static_credentials aut{{"id", secret{"s"}, secret{"t"}, now + 1h}};
-  auto first = aut.current(now);
-  BOOST_REQUIRE(first);
-  BOOST_TEST(aut.current(now + 59min)->get() == first->get());
-  auto late = aut.current(now + 1h);
-  BOOST_REQUIRE(!late);
-  BOOST_TEST((late.error().code == ec::credential));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

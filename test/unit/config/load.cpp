@@ -94,7 +94,7 @@ credential:
   BOOST_TEST(v.keys.access_key.reveal() == "key");
   BOOST_TEST(v.keys.access_secret.reveal() == "hush");
   BOOST_REQUIRE(x.warnings.size() == 1U);
-  BOOST_TEST(x.warnings[0].find("enableRRSA: is not supported yet")
+  BOOST_TEST(x.warnings[0].find("credential: is not used, since enableRRSA")
              != std::string::npos);
   BOOST_TEST(x.ignored.empty());
 }
@@ -188,6 +188,56 @@ natgw:
   BOOST_TEST((v.log.format == observe::log_format::json));
   BOOST_TEST((v.log.level == observe::level::debug));
   BOOST_TEST(v.pod_selector == "app in (game, lobby),tier!=test");
+}
+
+BOOST_AUTO_TEST_CASE(sources_of_credentials_are_read) {
+  auto v = good(head + pool + R"(
+natgw:
+  credentials:
+    sources: [file, oidc, ecsRole]
+    file: /etc/natgw/keys
+    credentialsURI: http://127.0.0.1:1/keys?a=b
+    roleARN: acs:ram::123:role/natgw
+    oidcProviderARN: acs:ram::123:oidc-provider/ack-rrsa-c1
+    oidcTokenFile: /var/run/token
+    roleSessionName: natgw_1
+    sessionDuration: 30m
+    stsEndpoint: https://sts.example.com
+    ecsRole: KubernetesWorkerRole-1
+    metadataEndpoint: http://127.0.0.1:2
+    metadataV1: false
+)")
+             .values.natgw.credentials;
+  using enum credential_origin;
+  BOOST_TEST(
+    (v.sources == std::vector<credential_origin>{file, oidc, ecs_role}));
+  BOOST_TEST(v.file == "/etc/natgw/keys");
+  BOOST_TEST(v.uri == "http://127.0.0.1:1/keys?a=b");
+  BOOST_TEST(v.role_arn == "acs:ram::123:role/natgw");
+  BOOST_TEST(v.provider_arn == "acs:ram::123:oidc-provider/ack-rrsa-c1");
+  BOOST_TEST(v.token_file == "/var/run/token");
+  BOOST_TEST(v.session_name == "natgw_1");
+  BOOST_TEST((v.session_duration == 30min));
+  BOOST_TEST(v.sts_endpoint == "https://sts.example.com");
+  BOOST_TEST(v.ecs_role == "KubernetesWorkerRole-1");
+  BOOST_TEST(v.metadata_endpoint == "http://127.0.0.1:2");
+  BOOST_TEST(!v.metadata_v1);
+}
+
+BOOST_AUTO_TEST_CASE(sources_of_credentials_have_rules) {
+  auto why = [](const std::string& text) {
+    return refusal(head + pool + "natgw: {credentials: {" + text + "}}\n");
+  };
+  for (const auto* text :
+       {"sources: [wallet]", "sources: [oidc, oidc]", "sources: [file]",
+        "sources: [configuration]", "file: keys", "credentialsURI: here",
+        "credentialsURI: 'http://h/a b'", "roleARN: natgw",
+        "roleARN: 'acs:ram::1:oidc-provider/x'",
+        "oidcProviderARN: 'acs:ram::x:oidc-provider/y'", "oidcTokenFile: x",
+        "roleSessionName: a b", "sessionDuration: 1m",
+        "stsEndpoint: http://sts.example.com", "ecsRole: a/b",
+        "metadataEndpoint: http://h/path"})
+    BOOST_TEST(why(text).contains("natgw.credentials"), text);
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_block_list_blocks_nothing) {
