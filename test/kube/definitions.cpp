@@ -44,7 +44,7 @@ public:
       kube_api::must(
         api_.post(definitions, {{"apiVersion", before_["apiVersion"]},
                                 {"kind", before_["kind"]},
-                                {"metadata", {{"name", name}}},
+                                {"metadata", description()},
                                 {"spec", spec}}));
       return;
     }
@@ -59,6 +59,15 @@ public:
   }
 
 private:
+  /// Who made it, and what with, is kept: it may be applied again.
+  json description() const {
+    json result{{"name", name}};
+    for (const auto* part : {"labels", "annotations"})
+      if (auto x = at(before_, {"metadata", part}); !x.is_null())
+        result[part] = std::move(x);
+    return result;
+  }
+
   static constexpr const char* name = "poddnats.alibabacloud.com";
 
   static std::string target() {
