@@ -217,8 +217,10 @@ expected<std::string> parse_local_endpoint(std::string_view text) {
 
 expected<std::string> parse_url(std::string_view text) {
   auto scheme = text.find("://");
-  auto path = text.find_first_of("/?", scheme == text.npos ? 0 : scheme + 3);
-  auto rest = path == text.npos ? std::string_view{} : text.substr(path);
+  auto path = text.find_first_of(
+    "/?", scheme == std::string_view::npos ? 0 : scheme + 3);
+  auto rest = path == std::string_view::npos ? std::string_view{}
+                                             : text.substr(path);
   auto printable = std::ranges::all_of(rest, [](char c) {
     return c > ' ' && c <= '~' && c != '#';
   });
@@ -245,12 +247,14 @@ expected<std::string> parse_arn(std::string_view text, std::string_view kind) {
                                      : std::string_view{};
   auto colon = rest.find(':');
   auto account = rest.substr(0, colon);
-  auto tail = colon == rest.npos ? std::string_view{} : rest.substr(colon + 1);
+  auto tail = colon == std::string_view::npos ? std::string_view{}
+                                              : rest.substr(colon + 1);
   auto prefix = std::string{kind} + '/';
   auto name = tail.starts_with(prefix) ? tail.substr(prefix.size())
                                        : std::string_view{};
   auto digits = !account.empty() && account.size() <= 32
-                && account.find_first_not_of("0123456789") == account.npos;
+                && account.find_first_not_of("0123456789")
+                     == std::string_view::npos;
   if (!digits || name.empty() || name.size() > 128
       || !std::ranges::all_of(name, is_word))
     return bad(fmt::format("must be acs:ram::ACCOUNT:{}/NAME", kind));

@@ -205,7 +205,7 @@ private:
     return ask_keys();
   }
 
-  fetch_step take_keys(expected<http::response> x) {
+  fetch_step take_keys(expected<http::response> x) const {
     if (!x)
       return unanswered(who, x.error());
     if (x->status == 404)

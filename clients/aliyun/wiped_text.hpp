@@ -50,6 +50,7 @@ inline step read_secret(value x, core::secret& out) {
     return false;
   out = core::secret{text};
   // It lies in a buffer of the parser that is ours alone.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
   OPENSSL_cleanse(const_cast<char*>(text.data()), text.size());
   return true;
 }
