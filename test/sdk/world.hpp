@@ -50,7 +50,7 @@ public:
   /// A good entry and its creation; `number` makes it differ from others.
   static api_call creation(uint16_t number = 0);
   static api_call about(api_action action);
-  /// What our client sends for it, by name.
+  /// What an SDK's user asks for the same with; shares no code with ours.
   static json parameters_of(const api_call& x);
   /// Creates an entry by the SDK; its id.
   std::string created(const api_call& x) const;
