@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8
 
 mapfile -t sources < <(git ls-files '*.cpp' '*.hpp')
-mapfile -t texts < <(git ls-files '*.cpp' '*.hpp' '*.sh' '*.yaml' '*.txt' \
-  '*.cmake' dev .ci/run)
+mapfile -t texts < <(git ls-files '*.cpp' '*.hpp' '*.sh' '*.js' '*.yaml' \
+  '*.txt' '*.cmake' dev .ci/run)
 problems=0
 
 # Counts and shows the lines of its input, each a breach of the rule.

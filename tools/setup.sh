@@ -12,6 +12,8 @@ build_packages=(
 lint_packages=(clang-19 clang-tidy-19 clang-format-19)
 # For the sources of CAF and of Kubernetes, which the tests build.
 source_packages=(dpkg-dev)
+# For the cloud's official SDK, unless there are `node` and `npm` already.
+sdk_packages=(nodejs npm)
 
 lists_are_fresh=false
 

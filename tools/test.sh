@@ -2,6 +2,7 @@
 
 . tools/caf_tsan.sh
 . tools/kube_servers.sh
+. tools/sdk.sh
 
 passed=0
 failed=0
@@ -112,6 +113,13 @@ run_address_tests() {
   done
 }
 
+# The emulated cloud, called by the cloud's official SDK.
+run_sdk_tests() {
+  find_sdk
+  NODE_PATH=$sdk_modules \
+    run_suite 'sdk (asan, ubsan)' build/asan/test/natgw-test-sdk
+}
+
 # Scenarios on a real kube-apiserver and on the embedded one. They wait more
 # than they work, for leases, deadlines and back-off: two halves side by side,
 # each with servers of its own.
@@ -146,6 +154,7 @@ run_tests() {
   check 'release build' build release natgw-controller
   build asan all
   run_address_tests
+  run_sdk_tests
   run_kube_tests
   [[ $1 == address ]] || run_thread_tests
   printf '%s\n' "${complaints[@]}" "${results[@]}"

@@ -29,21 +29,16 @@ gateway* gateway_of(cloud& at, const api_request& asked) {
   return at.find_gateway(asked.get("NatGatewayId"));
 }
 
-api_expected<void>
-check_presence(const cloud& at, const api_request& asked,
-               std::initializer_list<std::string_view> mandatory) {
-  const auto missing = [](std::string_view name) {
-    return refuse(400, "Missing" + std::string{name},
-                  std::string{name} + " is mandatory for this action.");
-  };
+api_expected<void> check_presence(const cloud& at, const api_request& asked,
+                                  std::initializer_list<mandatory> names) {
   if (!asked.has("RegionId"))
-    return missing("RegionId");
+    return refuse_missing("RegionId");
   if (asked.get("RegionId") != at.region)
     return refuse(404, "InvalidRegionId.NotFound",
                   "The specified RegionId does not exist in our records.");
-  for (auto name : mandatory)
-    if (!asked.has(name))
-      return missing(name);
+  for (auto x : names)
+    if (!asked.has(x.name))
+      return refuse_missing(x);
   return {};
 }
 

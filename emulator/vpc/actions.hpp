@@ -42,9 +42,8 @@ gateway* gateway_of(cloud& at, const api_request& asked);
 // -- shared by the actions ----------------------------------------------------
 
 /// Refusals: MissingRegionId, 404 InvalidRegionId.NotFound, Missing<Param>.
-api_expected<void>
-check_presence(const cloud& at, const api_request& asked,
-               std::initializer_list<std::string_view> mandatory);
+api_expected<void> check_presence(const cloud& at, const api_request& asked,
+                                  std::initializer_list<mandatory> names);
 
 /// "DryRunOperation", the success of a dry run.
 std::unexpected<api_error> dry_run_passed(const cloud& at);

@@ -38,6 +38,14 @@ void take_rpc_parameters(api_request& into) {
   into.timestamp = into.get("Timestamp");
 }
 
+/// The official SDKs send ACS3's headers with a signature of RPC 1.0, too; then
+/// the parameters count.
+bool is_acs(const api_request& x) {
+  if (parse_authorization(x.raw->find("authorization")))
+    return true;
+  return !x.raw->find("x-acs-action").empty() && !x.has("Signature");
+}
+
 bool is_form(const serving::request& x) {
   const auto type = x.find("content-type");
   constexpr std::string_view form = "application/x-www-form-urlencoded";
@@ -70,10 +78,10 @@ api_expected<api_request> parse_request(const serving::request& x) {
   result.query = std::move(*query);
   result.all = result.query;
   result.all.merge(*form);
-  if (x.find("x-acs-action").empty())
-    take_rpc_parameters(result);
-  else
+  if (is_acs(result))
     take_acs_headers(result);
+  else
+    take_rpc_parameters(result);
   return result;
 }
 

@@ -1,35 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "emulator/vpc/refusal.hpp"
 #include "emulator/vpc/signature.hpp"
 #include "serving/http_server.hpp"
 
 namespace natgw::emulator {
-
-/// A refusal as the API words it.
-struct api_error {
-  int status = 400;
-  std::string code;
-  std::string message;
-  /// In milliseconds, 0: none; becomes x-acs-retry-after.
-  int64_t retry_after = 0;
-
-  bool operator==(const api_error&) const = default;
-};
-
-template <class T>
-using api_expected = std::expected<T, api_error>;
-
-inline std::unexpected<api_error> refuse(int status, std::string code,
-                                         std::string message) {
-  return std::unexpected<api_error>{
-    api_error{status, std::move(code), std::move(message)}};
-}
 
 /// A request taken apart, whichever scheme it uses: RPC 1.0 has everything in
 /// its parameters, ACS3 the common part in headers.

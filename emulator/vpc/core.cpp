@@ -202,7 +202,8 @@ action_result vpc_core::execute(course& c) {
   if (c.fault && c.fault->kind == fault_kind::throttle)
     return throttled();
   if (c.fault && c.fault->kind == fault_kind::refuse)
-    return refuse(c.fault->status, c.fault->code, c.fault->message);
+    return std::unexpected{
+      api_error{c.fault->status, c.fault->code, c.fault->message}};
   if (c.fault && is_before(c.fault->kind))
     return server_error(at_.whims);
   const auto* where = gateway_of(at_, c.asked);

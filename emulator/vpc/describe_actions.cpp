@@ -110,7 +110,16 @@ bool accepts_gateway(const cloud& at, const api_request& asked,
          && accepts(asked, "NetworkType", "internet")
          && accepts(asked, "InstanceChargeType", "PostPaid")
          && accepts(asked, "VSwitchId", "vsw-" + suffix_of(x))
-         && accepts(asked, "ZoneId", x.zone) && !asked.has("Tag.1.Key");
+         && accepts(asked, "ZoneId", x.zone) && accepts(asked, "Spec", "")
+         && accepts(asked, "ResourceGroupId", "rg-emulator")
+         && !asked.has("Tag.1.Key");
+}
+
+bool is_locked_for(const json& eip, const api_request& asked) {
+  const auto& locks = eip.at("OperationLocks").at("LockReason");
+  return std::ranges::any_of(locks, [&](const json& lock) {
+    return lock.at("LockReason") == asked.get("LockReason");
+  });
 }
 
 bool accepts_eip(const api_request& asked, const json& x) {
@@ -123,6 +132,9 @@ bool accepts_eip(const api_request& asked, const json& x) {
          && field("AssociatedInstanceId", "InstanceId")
          && field("ChargeType", "ChargeType") && field("ISP", "ISP")
          && field("ResourceGroupId", "ResourceGroupId")
+         && field("SegmentInstanceId", "SegmentInstanceId")
+         && field("PublicIpAddressPoolId", "PublicIpAddressPoolId")
+         && (!asked.has("LockReason") || is_locked_for(x, asked))
          && !asked.has("Tag.1.Key");
 }
 

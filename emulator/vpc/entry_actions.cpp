@@ -57,8 +57,8 @@ check internal_fits(const cloud& at, const entry& x, const char* name) {
 
 check unique(const cloud& at, const gateway& where, const entry& x) {
   if (where.table.external_clash(x, x.id))
-    return refuse(400, at.behaviour.duplicate_external_code,
-                  at.behaviour.duplicate_external_message);
+    return std::unexpected{api_error{400, at.behaviour.duplicate_external_code,
+                                     at.behaviour.duplicate_external_message}};
   if (where.table.internal_clash(x, x.id))
     return refuse(400, "OperationUnsupported.ForwardEntry",
                   "Duplicated destination ip port is unsupported.");

@@ -44,10 +44,23 @@ std::optional<entry_protocol> parse_protocol(std::string_view text) {
   return std::nullopt;
 }
 
-std::unexpected<api_error> malformed(const char* what, const char* kind) {
-  return refuse(400, "Invalid" + std::string{what} + ".Malformed",
-                "The specified " + std::string{what} + " is not a valid " + kind
-                  + ".");
+std::unexpected<api_error> bad_address(refusal_code code,
+                                       const std::string& what) {
+  return refuse(400, code,
+                "The specified " + what + " is not a valid IP address.");
+}
+
+std::unexpected<api_error> bad_port(refusal_code code,
+                                    const std::string& what) {
+  return refuse(400, code, "The specified " + what + " is not a valid port.");
+}
+
+std::unexpected<api_error> bad_external_port() {
+  return bad_port("InvalidExternalPort.Malformed", "ExternalPort");
+}
+
+std::unexpected<api_error> bad_internal_port() {
+  return bad_port("InvalidInternalPort.Malformed", "InternalPort");
 }
 
 port_span span_of(ipv4 address, const ports& x, entry_protocol protocol) {
@@ -123,25 +136,25 @@ entry_text entry_text_of(const entry& x) {
 api_expected<entry> read_entry(const entry_text& x) {
   const auto external_ip = parse_ipv4(x.external_ip);
   if (!external_ip)
-    return malformed("ExternalIp", "IP address");
+    return bad_address("InvalidExternalIp.Malformed", "ExternalIp");
   const auto internal_ip = parse_ipv4(x.internal_ip);
   if (!internal_ip)
-    return malformed("InternalIp", "IP address");
+    return bad_address("InvalidInternalIp.Malformed", "InternalIp");
   const auto external = parse_ports(x.external_port);
   if (!external)
-    return malformed("ExternalPort", "port");
+    return bad_external_port();
   const auto internal = parse_ports(x.internal_port);
   if (!internal)
-    return malformed("InternalPort", "port");
+    return bad_internal_port();
   const auto protocol = parse_protocol(x.protocol);
   if (!protocol)
     return refuse(400, "InvalidProtocal.ValueNotSupported",
                   "The specified IpProtocol does not support.");
   const bool any = *protocol == entry_protocol::any;
   if (external->any != any)
-    return malformed("ExternalPort", "port");
+    return bad_external_port();
   if (internal->any != any || internal->count != external->count)
-    return malformed("InternalPort", "port");
+    return bad_internal_port();
   if (!x.name.empty() && !is_entry_name(x.name))
     return refuse(400, "InvalidParameter.Name.Malformed",
                   "The specified Name is not valid.");

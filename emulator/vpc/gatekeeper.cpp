@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::chrono::minutes clock_tolerance{15};
 
-std::unexpected<api_error> missing(std::string_view name) {
-  return refuse(400, "Missing" + std::string{name},
-                std::string{name} + " is mandatory for this action.");
-}
-
 std::unexpected<api_error> incomplete() {
   return refuse(400, "IncompleteSignature",
                 "The request signature does not conform to Aliyun standards.");
@@ -64,7 +59,7 @@ void gatekeeper::put_key(access_key key) {
 gatekeeper::check gatekeeper::well_formed(const api_request& x,
                                           wall_time now) const {
   if (x.access_key_id.empty())
-    return missing("AccessKeyId");
+    return refuse_missing("AccessKeyId");
   if (!x.acs) {
     if (!x.has("Signature") || x.get("SignatureVersion") != "1.0")
       return incomplete();
@@ -73,9 +68,9 @@ gatekeeper::check gatekeeper::well_formed(const api_request& x,
                     "Specified signature method is not valid.");
   }
   if (x.nonce.empty())
-    return missing("SignatureNonce");
+    return refuse_missing("SignatureNonce");
   if (x.timestamp.empty())
-    return missing("Timestamp");
+    return refuse_missing("Timestamp");
   const auto time = parse_timestamp(x.timestamp);
   if (!time)
     return refuse(400, "InvalidTimeStamp.Format",
@@ -110,7 +105,7 @@ gatekeeper::check gatekeeper::token_fits(const api_request& x,
   if (x.security_token == key.security_token)
     return {};
   if (x.security_token.empty())
-    return missing("SecurityToken");
+    return refuse_missing("SecurityToken");
   if (key.security_token.empty())
     return refuse(400, "InvalidSecurityToken.MismatchWithAccessKey",
                   "Specified SecurityToken mismatch with the AccessKey.");

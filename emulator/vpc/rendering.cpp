@@ -47,15 +47,17 @@ json render_ip_list(cloud& at, const gateway& x, bool full) {
   return list;
 }
 
-json render_private_info(const gateway& x) {
-  return {{"VswitchId", "vsw-" + suffix_of(x)},
-          {"EniInstanceId", "eni-" + suffix_of(x)},
-          {"EniType", "Secondary"},
-          {"PrivateIpAddress", private_address(x)},
-          {"IzNo", x.zone},
-          {"MaxBandwidth", 5120},
-          {"MaxSessionQuota", 2'000'000},
-          {"MaxSessionEstablishRate", 100'000}};
+json render_private_info(const gateway& x, bool full) {
+  json result{{"VswitchId", "vsw-" + suffix_of(x)},
+              {"EniInstanceId", "eni-" + suffix_of(x)},
+              {"PrivateIpAddress", private_address(x)},
+              {"IzNo", x.zone},
+              {"MaxBandwidth", 5120}};
+  if (full)
+    result.update({{"EniType", "Secondary"},
+                   {"MaxSessionQuota", 2'000'000},
+                   {"MaxSessionEstablishRate", 100'000}});
+  return result;
 }
 
 } // namespace
@@ -110,26 +112,31 @@ json render_gateway(cloud& at, const gateway& x) {
           {"FullNatTableIds", {{"FullNatTableId", none}}},
           {"BandwidthPackageIds", {{"BandwidthPackageId", none}}},
           {"IpLists", {{"IpList", render_ip_list(at, x, true)}}},
-          {"NatGatewayPrivateInfo", render_private_info(x)},
+          {"NatGatewayPrivateInfo", render_private_info(x, true)},
           {"AccessMode", {{"ModeValue", ""}, {"TunnelType", ""}}},
           {"Tags", {{"Tag", none}}}};
 }
 
 json render_gateway_attribute(cloud& at, const gateway& x) {
   auto body = render_gateway(at, x);
-  for (const char* wrapped :
+  // What stands in a list of its own here, and what this action does not tell.
+  for (const char* name :
        {"ForwardTableIds", "SnatTableIds", "FullNatTableIds", "IpLists",
-        "BandwidthPackageIds", "NatGatewayPrivateInfo", "Tags"})
-    body.erase(wrapped);
+        "BandwidthPackageIds", "NatGatewayPrivateInfo", "Tags", "AutoPay",
+        "DeletionProtection", "EipBindMode", "IcmpReplyEnabled",
+        "InstanceChargeType", "InternetChargeType", "SecurityProtectionEnabled",
+        "Spec"})
+    body.erase(name);
   body.update(
-    {{"ForwardTable",
+    {{"EnableSessionLog", false},
+     {"ForwardTable",
       {{"ForwardTableId", x.table_id}, {"ForwardEntryCount", x.table.size()}}},
      {"SnatTable",
       {{"SnatTableId", "stb-" + suffix_of(x)}, {"SnatEntryCount", 0}}},
      {"IpList", render_ip_list(at, x, false)},
-     {"PrivateInfo", render_private_info(x)},
+     {"PrivateInfo", render_private_info(x, false)},
      {"BillingConfig",
-      {{"AutoPay", "false"},
+      {{"AutoPay", ""},
        {"InstanceChargeType", "PostPaid"},
        {"InternetChargeType", "PayByLcu"},
        {"Spec", ""}}},

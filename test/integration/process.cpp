@@ -15,11 +15,19 @@
 namespace natgw::test {
 
 process::process(std::vector<std::string> command) {
+  start_reading(std::move(command), -1);
+}
+
+process::process(std::vector<std::string> command, int input) {
+  start_reading(std::move(command), input);
+}
+
+void process::start_reading(std::vector<std::string> command, int in) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0)
     throw std::runtime_error("pipe");
   out_ = fdopen(ends[0], "r");
-  start(std::move(command), ends[1], -1);
+  start(std::move(command), {.in = in, .out = ends[1]});
 }
 
 process::process(std::vector<std::string> command,
@@ -28,17 +36,19 @@ process::process(std::vector<std::string> command,
                   0600);
   if (log < 0)
     throw std::runtime_error("cannot write " + log_path);
-  start(std::move(command), log, log);
+  start(std::move(command), {.out = log, .err = log});
 }
 
-void process::start(std::vector<std::string> command, int out, int err) {
+void process::start(std::vector<std::string> command, const outlets& x) {
   // A test that is killed takes what it started along.
   command.insert(command.begin(), {"setpriv", "--pdeathsig", "KILL", "--"});
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  if (err >= 0)
-    posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, x.out, STDOUT_FILENO);
+  if (x.in >= 0)
+    posix_spawn_file_actions_adddup2(&actions, x.in, STDIN_FILENO);
+  if (x.err >= 0)
+    posix_spawn_file_actions_adddup2(&actions, x.err, STDERR_FILENO);
   // A connection of a server in this process would stay open with the child.
   posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   // The child must not inherit the signals that we keep blocked.
@@ -50,14 +60,16 @@ void process::start(std::vector<std::string> command, int out, int err) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
-  for (auto& x : command)
-    arguments.push_back(x.data());
+  for (auto& word : command)
+    arguments.push_back(word.data());
   arguments.push_back(nullptr);
   auto problem = posix_spawnp(&pid_, arguments[0], &actions, &attributes,
                               arguments.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  close(out);
+  close(x.out);
+  if (x.in >= 0)
+    close(x.in);
   if (problem != 0) {
     pid_ = -1;
     throw std::runtime_error("cannot start " + command[4]);

@@ -18,6 +18,9 @@ public:
 
   /// The same, but both its outputs go to the end of a file.
   process(std::vector<std::string> command, const std::string& log_path);
+
+  /// As the first, but it reads from `input`, which is taken over.
+  process(std::vector<std::string> command, int input);
   ~process();
 
   process(const process&) = delete;
@@ -44,9 +47,18 @@ public:
   int wait();
 
 private:
-  /// Starts the program with these as standard output and, unless it is -1,
-  /// as standard error.
-  void start(std::vector<std::string> command, int out, int err);
+  /// What the program gets in place of our own; -1: ours.
+  struct outlets {
+    int in = -1;
+    int out = -1;
+    int err = -1;
+  };
+
+  /// Starts the program with its output going to us.
+  void start_reading(std::vector<std::string> command, int in);
+
+  /// Starts the program, and closes what was handed over.
+  void start(std::vector<std::string> command, const outlets& x);
 
   pid_t pid_ = -1;
   FILE* out_ = nullptr;

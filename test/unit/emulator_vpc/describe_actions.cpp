@@ -169,6 +169,8 @@ BOOST_AUTO_TEST_CASE(gateways_are_filtered) {
   BOOST_TEST(count({{"Status", "Modifying"}}) == 0);
   BOOST_TEST(count({{"NatType", "Enhanced"}}) == 2);
   BOOST_TEST(count({{"NetworkType", "intranet"}}) == 0);
+  BOOST_TEST(count({{"Spec", "Small"}}) == 0);
+  BOOST_TEST(count({{"ResourceGroupId", "rg-x"}}) == 0);
   BOOST_TEST(count({{"NatGatewayIds.1", world::gateway(0)},
                     {"NatGatewayIds.2", world::gateway(1)}})
              == 2);
@@ -189,7 +191,11 @@ BOOST_AUTO_TEST_CASE(one_gateway_is_shown_flat_with_its_counts) {
   BOOST_TEST(got.body.at("IpList").is_array());
   BOOST_TEST(got.body.at("IpList").size() == 2U);
   BOOST_TEST(got.body.at("PrivateInfo").at("IzNo") == "cn-hangzhou-h");
-  BOOST_TEST(!got.body.contains("IpLists"));
+  BOOST_TEST(got.body.at("EnableSessionLog") == false);
+  // What only the list tells, or tells elsewhere.
+  for (const char* name : {"IpLists", "Spec", "AutoPay", "EipBindMode"})
+    BOOST_TEST(!got.body.contains(name), name);
+  BOOST_TEST(!got.body.at("PrivateInfo").contains("MaxSessionQuota"));
   BOOST_TEST(w.call("GetNatGatewayAttribute", {{"NatGatewayId", "ngw-x"}}).code
              == "InvalidNatGatewayId.NotFound");
   BOOST_TEST(w.call("GetNatGatewayAttribute", {}).code
@@ -233,6 +239,9 @@ BOOST_AUTO_TEST_CASE(eips_are_shown_and_filtered) {
   w.core->resources().find_eip("198.18.0.1")->locked = true;
   const auto locked = list({{"EipAddress", "198.18.0.1"}})[0];
   BOOST_TEST(locked.at("BusinessStatus") == "FinancialLocked");
+  BOOST_TEST(list({{"LockReason", "financial"}}).size() == 1U);
+  BOOST_TEST(list({{"LockReason", "security"}}).empty());
+  BOOST_TEST(list({{"SegmentInstanceId", "eipsg-x"}}).empty());
   BOOST_TEST(locked.at("OperationLocks").at("LockReason")[0].at("LockReason")
              == "financial");
 }

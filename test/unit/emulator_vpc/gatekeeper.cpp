@@ -89,6 +89,22 @@ BOOST_AUTO_TEST_CASE(both_schemes_and_all_carriers_are_accepted) {
   BOOST_TEST(bad(w) == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(signature_in_the_parameters_beats_bare_headers) {
+  world w;
+  auto x = rpc_request(w, {});
+  // As the official SDKs do.
+  x.headers.push_back({"x-acs-action", "DescribeNatGateways"});
+  x.headers.push_back({"x-acs-version", "2016-04-28"});
+  BOOST_TEST(w.send(x).ok());
+  // Nobody vouches for a header without ACS3's own signature.
+  auto other = rpc_request(w, {});
+  other.headers.push_back({"x-acs-action", "DescribeEipAddresses"});
+  BOOST_TEST(w.send(other).body.contains("NatGateways"));
+  auto acs = w.request("DescribeNatGateways", {{"Signature", "of no use"}});
+  BOOST_TEST(w.send(acs).ok());
+  BOOST_TEST(bad(w) == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(further_signed_headers_are_verified) {
   world w;
   auto x = w.request("DescribeNatGateways", {});
