@@ -130,7 +130,7 @@ inline std::unexpected<api_error> refuse(int status, refusal_code code,
 /// 400 Missing<Param>.
 inline std::unexpected<api_error> refuse_missing(mandatory x) {
   const std::string name{x.name};
-  return std::unexpected{api_error{400, std::string{x.prefix} + name,
+  return std::unexpected{api_error{400, std::string{mandatory::prefix} + name,
                                    name + " is mandatory for this action."}};
 }
 

@@ -42,10 +42,11 @@ void differences(const json& raw, const json& model, const std::string& path,
                  std::set<std::string>& out) {
   if (raw.is_object() && model.is_object()) {
     for (const auto& [name, value] : raw.items()) {
+      auto inner = std::string{path}.append("/").append(name);
       if (model.contains(name))
-        differences(value, model.at(name), path + "/" + name, out);
+        differences(value, model.at(name), inner, out);
       else
-        out.insert(path + "/" + name);
+        out.insert(std::move(inner));
     }
   } else if (raw.is_array() && model.is_array() && raw.size() == model.size()) {
     for (size_t i = 0; i < raw.size(); ++i)

@@ -129,7 +129,8 @@ json world::client() const {
   return result;
 }
 
-outcome world::call(std::string_view action, json request, json how) const {
+outcome world::call(std::string_view action, json request,
+                    const json& how) const {
   if (!request.contains("RegionId"))
     request["RegionId"] = region;
   json call{

@@ -27,7 +27,7 @@ public:
   /// A call by the SDK. RegionId is added, unless it is there (null: none).
   /// @param how further members of the driver's call, such as `headers`
   outcome call(std::string_view action, json request = json::object(),
-               json how = json::object()) const;
+               const json& how = json::object()) const;
   /// A call that must succeed; the SDK's model of the answer.
   json read(std::string_view action, json request = json::object()) const;
   /// The SDK's configuration.
