@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(burst_leaves_some_to_the_gateway_that_is_late) {
     cold.sync();
     cold.room("ngw-a", 1000);
     for (auto i = 0; i < 100; ++i)
-      cold.change(pod(("p" + std::to_string(i)).c_str()));
+      cold.change(pod("p" + std::to_string(i)));
     BOOST_TEST(cold.binds().size() == 32u);
     // Its queue is empty again.
     cold.room("ngw-a", 1000);
@@ -315,7 +315,7 @@ BOOST_AUTO_TEST_CASE(burst_does_not_wait_for_a_gateway_that_stays_away) {
   cold.sync();
   cold.room("ngw-a", 1000);
   for (auto i = 0; i < 100; ++i)
-    cold.change(pod(("p" + std::to_string(i)).c_str()));
+    cold.change(pod("p" + std::to_string(i)));
   cold.tick(16s);
   BOOST_TEST(cold.binds().size() == 100u);
 }
