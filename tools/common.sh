@@ -23,14 +23,21 @@ die() {
 # The commands that run now, ended with us by their ids.
 children=()
 
+# Waits for a child and forgets it: its status.
+reap() {
+  local child status=0
+  wait "$1" || status=$?
+  for child in "${!children[@]}"; do
+    [[ ${children[$child]} != "$1" ]] || unset "children[$child]"
+  done
+  return "$status"
+}
+
 # Runs a command so that a signal to us ends it too.
 run() {
-  local status=0
   "$@" &
-  children=($!)
-  wait "${children[0]}" || status=$?
-  children=()
-  return "$status"
+  children+=($!)
+  reap $!
 }
 
 end_children() {
@@ -45,6 +52,7 @@ end_children() {
 }
 trap 'end_children 130' INT
 trap 'end_children 143' TERM
+trap 'end_children $?' EXIT
 
 # build PRESET TARGET [CMAKE OPTION...]: configures and builds.
 build() {
@@ -53,5 +61,6 @@ build() {
   say "building $target ($preset)"
   cmake --preset "$preset" "$@" > "$cache/configure.log" 2>&1 \
     || { cat "$cache/configure.log" >&2; die "cannot configure $preset"; }
-  run cmake --build "build/$preset" --parallel "$cores" --target "$target" >&2
+  # Tests may run beside it, and wait for deadlines.
+  run nice cmake --build "build/$preset" --parallel "$cores" --target "$target" >&2
 }

@@ -31,6 +31,7 @@ suite_limit=900
 
 # The suites under way: names, ids, reports and what they say.
 names=()
+pids=()
 reports=()
 logs=()
 
@@ -48,6 +49,7 @@ start_suite() {
     --report_level=short --report_sink="${reports[-1]}" --log_level=error \
     --color_output=no "$@" > "${logs[-1]}" 2>&1 &
   children+=($!)
+  pids+=($!)
 }
 
 # Waits for the suites that were started and counts their cases.
@@ -55,11 +57,11 @@ finish_suites() {
   local i status
   for i in "${!names[@]}"; do
     status=0
-    wait "${children[$i]}" || status=$?
+    reap "${pids[$i]}" || status=$?
     judge_suite "$status" "${names[$i]}" "${reports[$i]}" "${logs[$i]}"
   done
-  children=()
   names=()
+  pids=()
   reports=()
   logs=()
 }
@@ -122,8 +124,8 @@ run_sdk_tests() {
 
 # Scenarios on a real kube-apiserver and on the embedded one. They wait more
 # than they work, for leases, deadlines and back-off: two halves side by side,
-# each with servers of its own.
-run_kube_tests() {
+# each with servers of its own, and others may compile meanwhile.
+start_kube_tests() {
   local half=kube_leader,kube_faults,kube_outage,kube_scale,kube_credentials
   local executable=build/asan/test/natgw-test-kube
   find_kube_servers
@@ -131,14 +133,16 @@ run_kube_tests() {
   suite_limit=1500
   start_suite 'kube, ends (asan, ubsan)' "$executable" --run_test="$half"
   start_suite 'kube, rest (asan, ubsan)' "$executable" --run_test="!$half"
-  finish_suites
   suite_limit=900
+}
+
+build_thread_tests() {
+  find_caf_tsan
+  build tsan all
 }
 
 # The tests whose subject has threads; nothing is suppressed.
 run_thread_tests() {
-  find_caf_tsan
-  build tsan all
   export TSAN_OPTIONS=halt_on_error=0:exitcode=66:second_deadlock_stack=1
   export LD_LIBRARY_PATH=$caf_tsan
   run_suite 'unit, concurrent (tsan)' build/tsan/test/natgw-test-unit
@@ -155,7 +159,9 @@ run_tests() {
   build asan all
   run_address_tests
   run_sdk_tests
-  run_kube_tests
+  start_kube_tests
+  [[ $1 == address ]] || build_thread_tests
+  finish_suites
   [[ $1 == address ]] || run_thread_tests
   printf '%s\n' "${complaints[@]}" "${results[@]}"
   printf '%d passed, %d failed\n' "$passed" "$failed"
