@@ -250,7 +250,7 @@ exit_code demo_run::finish() {
     report_.conflicts = counters.conflicts + counters.barriers;
     report_.unsigned_or_badly_signed = counters.unsigned_or_badly_signed;
     servers_->kube().with_history([&](const emulator::kube::history& seen) {
-      report_.done = count_harm(seen, core.log().changes());
+      report_.done = count_harm(seen, core.log());
       report_.set_ready_times(ready_times(seen));
     });
   });

@@ -21,7 +21,8 @@ void demo_report::set_ready_times(std::vector<uint64_t> times) {
 
 bool demo_report::good() const {
   return pods_ready == pods_requested && done.duplicate_mappings == 0
-         && done.published_unready == 0 && leaked_entries == 0
+         && done.published_unready == 0 && done.double_entries == 0
+         && done.tokens == token_harm{} && leaked_entries == 0
          && leaked_ports == 0 && leaked_poddnats == 0;
 }
 
@@ -47,6 +48,11 @@ std::string demo_report::json() const {
     {"duplicate_mappings", done.duplicate_mappings},
     {"stranger_ms", done.stranger_ms},
     {"published_unready", done.published_unready},
+    {"double_entries", done.double_entries},
+    {"tokens",
+     {{"reused", done.tokens.reused},
+      {"mixed", done.tokens.mixed},
+      {"doubled", done.tokens.doubled}}},
     {"leaked_entries", leaked_entries},
     {"leaked_ports", leaked_ports},
     {"leaked_poddnats", leaked_poddnats},
@@ -62,14 +68,17 @@ std::string demo_report::text() const {
     "cloud calls: {} create, {} modify, {} delete, {} describe; {} throttled, "
     "{} conflicts, {} badly signed\n"
     "Kubernetes writes: {}\n"
-    "harm: {} duplicate mappings, {} ms at strangers, {} published unready\n"
+    "harm: {} duplicate mappings, {} ms at strangers, {} published unready, "
+    "{} double entries, {} tokens misused\n"
     "left over: {} entries, {} ports, {} PodDNATs\n"
     "{} in {:.1f} s\n",
     pods_ready, pods_requested, pods_created, mappings_ready, ready_p50_ms,
     ready_p99_ms, ready_max_ms, zone_hits, zone_misses, creates, modifies,
     deletes, describes, throttled, conflicts, unsigned_or_badly_signed,
     kube_writes, done.duplicate_mappings, done.stranger_ms,
-    done.published_unready, leaked_entries, leaked_ports, leaked_poddnats,
+    done.published_unready, done.double_entries,
+    done.tokens.reused + done.tokens.mixed + done.tokens.doubled,
+    leaked_entries, leaked_ports, leaked_poddnats,
     good() ? "All well" : "NOT WELL", static_cast<double>(elapsed_ms) / 1000);
 }
 

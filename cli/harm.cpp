@@ -116,6 +116,38 @@ uint64_t stranger_time(const std::vector<version>& versions,
   return whole_ms(sum);
 }
 
+/// The owner in an entry's name, `<prefix>.<cluster>.<owner>.<n>`; empty if it
+/// has none.
+std::string owner_of(const entry_change& x) {
+  if (x.foreign || std::ranges::count(x.name, '.') < 3)
+    return {};
+  return x.name.substr(0, x.name.rfind('.'));
+}
+
+bool map_the_same(const version& a, const version& b) {
+  const auto& x = a.what;
+  const auto& y = b.what;
+  return x.id != y.id && x.protocol == y.protocol
+         && x.internal_port < y.internal_port + y.count
+         && y.internal_port < x.internal_port + x.count
+         && overlap(a.time, b.time) > instant::duration{0};
+}
+
+uint64_t double_entries(const std::vector<version>& versions) {
+  std::unordered_map<std::string, std::vector<const version*>> by_owner;
+  for (const auto& v : versions)
+    if (auto owner = owner_of(v.what);
+        !owner.empty() && v.what.state != entry_state::gone)
+      by_owner[owner].push_back(&v);
+  std::set<std::pair<std::string, std::string>> pairs;
+  for (const auto& [owner, all] : by_owner)
+    for (auto a = all.begin(); a != all.end(); ++a)
+      for (auto b = a + 1; b != all.end(); ++b)
+        if (map_the_same(**a, **b))
+          pairs.insert(std::minmax((*a)->what.id, (*b)->what.id));
+  return pairs.size();
+}
+
 /// A status element while it was shown.
 struct showing {
   emulator::kube::shown_entry what;
@@ -189,13 +221,15 @@ std::string text_of(const span& x) {
 } // namespace
 
 harm count_harm(const emulator::kube::history& cluster,
-                const std::deque<entry_change>& cloud) {
-  auto versions = versions_of(cloud);
+                const emulator::history& cloud) {
+  auto versions = versions_of(cloud.changes());
   auto groups = by_id(versions);
   auto showings = showings_of(cluster.records());
   return {.duplicate_mappings = cluster.duplicates().size(),
           .stranger_ms = stranger_time(versions, address_book(cluster.pods())),
-          .published_unready = unready_of(groups, showings).size()};
+          .published_unready = unready_of(groups, showings).size(),
+          .double_entries = double_entries(versions),
+          .tokens = count_token_harm(cloud)};
 }
 
 std::vector<std::string> explain_unready(const emulator::kube::history& cluster,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/token_harm.hpp"
 #include "emulator/kube/history.hpp"
 #include "emulator/vpc/history.hpp"
 
@@ -22,13 +23,17 @@ struct harm {
   /// Elements of status.entries that were shown while their forward entry was
   /// not Available, or pointed elsewhere.
   uint64_t published_unready = 0;
+  /// Pairs of entries that mapped one (owner, internal port, protocol) at one
+  /// time. The owner is what their names say: a pod's uid or a fixed mapping.
+  uint64_t double_entries = 0;
+  token_harm tokens;
 
   bool operator==(const harm&) const = default;
 };
 
 /// Both histories are on one time line.
 harm count_harm(const emulator::kube::history& cluster,
-                const std::deque<emulator::entry_change>& cloud);
+                const emulator::history& cloud);
 
 /// Why elements count as `published_unready`: a line for each of the first
 /// `most`, with times in ms on the histories' line.

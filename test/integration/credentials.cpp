@@ -194,7 +194,7 @@ struct world {
     cli::harm harm;
     servers->vpc().with_core([&](emulator::vpc_core& core) {
       servers->kube().with_history([&](const emulator::kube::history& seen) {
-        harm = cli::count_harm(seen, core.log().changes());
+        harm = cli::count_harm(seen, core.log());
       });
     });
     BOOST_TEST((harm == cli::harm{}));

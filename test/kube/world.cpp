@@ -349,7 +349,7 @@ cli::harm world::harm() {
   });
   cli::harm result;
   cloud->with_core([&](emulator::vpc_core& core) {
-    result = cli::count_harm(cluster_history, core.log().changes());
+    result = cli::count_harm(cluster_history, core.log());
     for (const auto& line :
          cli::explain_unready(cluster_history, core.log().changes(), 12))
       BOOST_TEST_MESSAGE(line);
