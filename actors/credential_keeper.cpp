@@ -50,6 +50,15 @@ void tell(credential_keeper_ptr self, std::string reason) {
   self->send(st.caller, credential_news{st.keys, std::move(reason)});
 }
 
+void say(credential_keeper_ptr self, bool warning, std::string reason,
+         std::string message) {
+  self->send(self->state.writer,
+             object_event{.warning = warning,
+                          .reason = std::move(reason),
+                          .message = std::move(message),
+                          .about = event_subject::controller});
+}
+
 // -- how a fetch ends ---------------------------------------------------------
 
 void failed(credential_keeper_ptr self, const error& why) {
@@ -63,6 +72,10 @@ void failed(credential_keeper_ptr self, const error& why) {
     {{"source", source},
      {"reason", why.detail},
      {"held_until", usable ? end_text(st.keys->expires) : "nothing held"}});
+  say(self, true, "CredentialsNotRefreshed",
+      source + ": " + why.detail + "; "
+        + (usable ? "those held are good until " + end_text(st.keys->expires)
+                  : "nothing is held"));
   st.complained = true;
   observe_fetch(st, false);
   if (usable)
@@ -93,7 +106,9 @@ void take(credential_keeper_ptr self, aliyun::credentials x) {
                  {{"source", std::string{to_string(from.origin)}},
                   {"expires", end_text(st.keys->expires)},
                   {"changed", changed ? "true" : "false"}});
-  st.complained = false;
+  if (std::exchange(st.complained, false))
+    say(self, false, "CredentialsRefreshed",
+        std::string{to_string(from.origin)} + " delivers again");
   if (changed)
     tell(self, {});
 }
@@ -177,10 +192,12 @@ void doubt(credential_keeper_ptr self, const credential_refusal& x) {
 } // namespace
 
 credential_keeper_self::behavior_type
-credential_keeper(credential_keeper_ptr self, http::transport* net, clock time,
+credential_keeper(credential_keeper_ptr self, http::transport* net,
+                  status_writer_actor writer, clock time,
                   credential_keeper_config cfg) {
   auto& state = self->state;
   state.net = net;
+  state.writer = std::move(writer);
   state.time = std::move(time);
   state.rng.seed(cfg.seed);
   state.refresher = core::credential_refresher{cfg.refresh};

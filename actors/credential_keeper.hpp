@@ -65,6 +65,9 @@ struct credential_keeper_state {
   core::credential_refresher refresher;
   alarm timer;
 
+  /// Takes the events about the credentials.
+  status_writer_actor writer;
+
   /// Null before `start`.
   openapi_caller_actor caller;
 
@@ -80,7 +83,7 @@ struct credential_keeper_state {
   std::unique_ptr<aliyun::credential_fetch> fetch;
   uint64_t last_request = 0;
 
-  /// Whether it was logged that something did not work.
+  /// Whether it was said that something did not work.
   bool complained = false;
 };
 
@@ -94,7 +97,8 @@ struct credential_keeper_state {
 /// @param net must outlive the actor's system
 credential_keeper_self::behavior_type credential_keeper(
   credential_keeper_self::stateful_pointer<credential_keeper_state> self,
-  http::transport* net, clock time, credential_keeper_config cfg);
+  http::transport* net, status_writer_actor writer, clock time,
+  credential_keeper_config cfg);
 
 } // namespace natgw::actors
 

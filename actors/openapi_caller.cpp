@@ -254,11 +254,12 @@ uint64_t fresh_seed() {
 
 openapi_caller_self::behavior_type
 openapi_caller(caller_ptr self, http::transport* net,
-               credential_keeper_actor keeper, clock time,
-               openapi_caller_config cfg) {
+               credential_keeper_actor keeper, status_writer_actor writer,
+               clock time, openapi_caller_config cfg) {
   auto& state = self->state;
   state.net = net;
   state.keeper = std::move(keeper);
+  state.writer = std::move(writer);
   state.time = std::move(time);
   state.dispatcher.emplace(cfg.dispatch, state.time.now());
   state.rng.seed(cfg.seed);

@@ -112,6 +112,8 @@ struct openapi_caller_state {
   openapi_caller_config cfg;
   http::transport* net = nullptr;
   credential_keeper_actor keeper;
+  /// Takes the events about the credentials.
+  status_writer_actor writer;
   clock time;
 
   std::optional<core::call_dispatcher> dispatcher;
@@ -148,7 +150,8 @@ struct openapi_caller_state {
 /// @param net must outlive the actor's system
 openapi_caller_self::behavior_type
 openapi_caller(openapi_caller_self::stateful_pointer<openapi_caller_state> self,
-               http::transport* net, credential_keeper_actor keeper, clock time,
+               http::transport* net, credential_keeper_actor keeper,
+               status_writer_actor writer, clock time,
                openapi_caller_config cfg);
 
 } // namespace natgw::actors

@@ -19,6 +19,15 @@ void tell_circuit(const openapi_caller_state& st, bool open,
                open ? "credentials_refused" : "credentials_accepted",
                {{"region", st.cfg.endpoint.region},
                 {"reason", std::string{why}}});
+  object_event event{.warning = open,
+                     .reason = open ? "CredentialsRefused"
+                                    : "CredentialsAccepted",
+                     .about = event_subject::controller};
+  event.message = open ? "The cloud does not accept the credentials; no call "
+                         "is made but a probe now and then: "
+                           + std::string{why}
+                       : "The cloud accepts the credentials again";
+  caf::anon_send(caf::actor_cast<caf::actor>(st.writer), std::move(event));
   if (st.cfg.on_circuit)
     st.cfg.on_circuit(open);
 }

@@ -69,7 +69,7 @@ struct placement_sender {
     self->state.metrics->count_rejected_pod();
   }
 
-  void operator()(pod_event& x) const {
+  void operator()(object_event& x) const {
     observe::log(x.warning ? observe::level::warn : observe::level::info,
                  x.reason == "DNATInvalid" ? "pod_rejected" : "pod_waits",
                  {{"pod", x.key.str()}, {"uid", x.uid}, {"why", x.message}});

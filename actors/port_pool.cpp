@@ -1,5 +1,6 @@
 #include "actors/port_pool.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <utility>
@@ -39,8 +40,10 @@ struct pool_sender {
     self->send(writer(x.key), std::move(x));
   }
 
-  void operator()(pod_event& x) const {
-    self->send(writer(x.key), std::move(x));
+  void operator()(object_event& x) const {
+    auto about_us = x.about == event_subject::controller;
+    self->send(about_us ? st().peers.writers.front() : writer(x.key),
+               std::move(x));
   }
 
   void operator()(entry_want& x) const {
@@ -122,10 +125,11 @@ struct pool_sender {
   }
 };
 
-void count_ports(pool_ptr self, instant now) {
+/// Returns when to count again, since not everything has been counted now.
+instant count_ports(pool_ptr self, instant now) {
   auto& st = self->state;
   if (now - st.counted < count_interval)
-    return;
+    return st.counted + count_interval;
   st.counted = now;
   for (auto proto : {protocol::tcp, protocol::udp}) {
     auto counts = st.core->ports().counts(proto);
@@ -135,6 +139,7 @@ void count_ports(pool_ptr self, instant now) {
                            .cooling = counts.cooling,
                            .foreign = counts.foreign});
   }
+  return instant::max();
 }
 
 void carry_out(pool_ptr self, core::pool_effects effects) {
@@ -142,8 +147,8 @@ void carry_out(pool_ptr self, core::pool_effects effects) {
     std::visit(pool_sender{self}, x);
   auto& st = self->state;
   auto now = st.time.now();
-  count_ports(self, now);
-  if (auto next = st.core->next_tick(); next != instant::max())
+  auto next = std::min(count_ports(self, now), st.core->next_tick());
+  if (next != instant::max())
     st.timer.arm(self, now, next);
 }
 

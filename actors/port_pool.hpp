@@ -44,7 +44,7 @@ struct port_pool_state {
 
   alarm timer;
 
-  /// When the ports were last counted for the metrics.
+  /// When the ports were last counted for the metrics, at most once a second.
   instant counted{};
 };
 

@@ -144,10 +144,12 @@ void forget_asker(status_writer_state& st, const caf::actor_addr& address) {
     st.time.now());
 }
 
-void emit(writer_ptr self, const pod_event& x) {
+void emit(writer_ptr self, object_event& x) {
   auto& st = self->state;
   auto now = st.time.now();
-  if (auto event = st.events.admit(x, now))
+  if (x.about == event_subject::controller)
+    x.key = st.cfg.controller;
+  if (auto event = st.events.admit(std::move(x), now))
     st.queue->push(std::move(*event), now);
   pump(self);
 }
@@ -186,7 +188,7 @@ status_writer(writer_ptr self, std::shared_ptr<kube::client> api, clock time,
       remember_asker(self, st.queue->push(x, st.time.now()));
       pump(self);
     },
-    [self](const pod_event& x) { emit(self, x); },
+    [self](object_event& x) { emit(self, x); },
     [self](const lease_term& x) {
       self->state.term = x;
       pump(self);

@@ -28,6 +28,8 @@ namespace natgw::actors {
 struct status_writer_config {
   core::write_queue_config queue;
   core::event_filter_config events;
+  /// The Lease, which stands for the controller in events about itself.
+  object_key controller;
   /// Without, writes leave before anybody has won a lease. Only for tests.
   bool lease_required = true;
   /// After `stop`, what could not be written for so long is given up.

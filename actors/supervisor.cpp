@@ -82,9 +82,9 @@ void stand_by(supervisor_ptr self) {
   st.writers = st.make.writers();
   for (auto& writer : st.writers)
     watch(self, writer, "status_writer");
-  st.credentials = st.make.credentials();
+  st.credentials = st.make.credentials(st.writers.front());
   watch(self, st.credentials, "credential_keeper");
-  st.caller = st.make.caller(st.credentials);
+  st.caller = st.make.caller(st.credentials, st.writers.front());
   watch(self, st.caller, "openapi_caller");
   self->send(st.credentials, atom::start_v, st.caller);
   st.reader = st.make.reader();

@@ -38,9 +38,13 @@ struct pair_surroundings {
 struct spawners {
   /// Null: run without a lease, as the only process.
   std::function<lease_keeper_actor(const supervisor_actor&)> lease_keeper;
+  /// At least one; the first takes the events about the controller itself.
   std::function<std::vector<status_writer_actor>()> writers;
-  std::function<credential_keeper_actor()> credentials;
-  std::function<openapi_caller_actor(const credential_keeper_actor&)> caller;
+  std::function<credential_keeper_actor(const status_writer_actor&)>
+    credentials;
+  std::function<openapi_caller_actor(const credential_keeper_actor&,
+                                     const status_writer_actor&)>
+    caller;
   std::function<object_reader_actor()> reader;
   std::function<placement_actor(const supervisor_actor&,
                                 const std::vector<status_writer_actor>&)>

@@ -121,19 +121,19 @@ void write_rates(std::string& out, const vpc_behaviour& x) {
     const auto& rate = own == x.rates.end() ? x.rate : own->second;
     return std::clamp(std::floor(rate.per_second * 60), 1.0, 60'000.0);
   };
-  out += fmt::format("  rates:\n"
-                     "    createPerMinute: {}\n"
-                     "    modifyPerMinute: {}\n"
-                     "    deletePerMinute: {}\n"
-                     "    describePerMinute: {}\n"
-                     "    describeGatewaysPerMinute: {}\n"
-                     "    burst: {}\n",
-                     per_minute("CreateForwardEntry"),
-                     per_minute("ModifyForwardEntry"),
-                     per_minute("DeleteForwardEntry"),
-                     per_minute("DescribeForwardTableEntries"),
-                     per_minute("DescribeNatGateways"),
-                     std::clamp(std::floor(x.rate.burst * 0.9), 1.0, 10'000.0));
+  out += fmt::format(
+    "  rates:\n"
+    "    createPerMinute: {}\n"
+    "    modifyPerMinute: {}\n"
+    "    deletePerMinute: {}\n"
+    "    describePerMinute: {}\n"
+    "    describeGatewaysPerMinute: {}\n"
+    "    describeEipsPerMinute: {}\n"
+    "    burst: {}\n",
+    per_minute("CreateForwardEntry"), per_minute("ModifyForwardEntry"),
+    per_minute("DeleteForwardEntry"), per_minute("DescribeForwardTableEntries"),
+    per_minute("DescribeNatGateways"), per_minute("DescribeEipAddresses"),
+    std::clamp(std::floor(x.rate.burst * 0.9), 1.0, 10'000.0));
 }
 
 } // namespace

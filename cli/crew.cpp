@@ -31,11 +31,15 @@ std::chrono::seconds whole_seconds(std::chrono::milliseconds x) {
   return std::chrono::duration_cast<std::chrono::seconds>(x);
 }
 
-actors::lease_keeper_config lease_config(const crew_parts& x) {
+object_key lease_key(const crew_parts& x) {
   auto& lease = x.settings.natgw.lease;
   auto& name = x.settings.natgw.controller_class;
-  return {.lease = {lease.ns,
-                    name.empty() ? lease.name : lease.name + "-" + name},
+  return {lease.ns, name.empty() ? lease.name : lease.name + "-" + name};
+}
+
+actors::lease_keeper_config lease_config(const crew_parts& x) {
+  auto& lease = x.settings.natgw.lease;
+  return {.lease = lease_key(x),
           .election = {.identity = x.identity,
                        .lease_duration = whole_seconds(lease.duration),
                        .renew_deadline = whole_seconds(lease.renew_deadline),
@@ -51,6 +55,7 @@ actors::status_writer_config writer_config(const crew_parts& x) {
   result.queue.limit = {.count = std::max(1U, settings.kube_qps / share),
                         .per = std::chrono::seconds{1}};
   result.queue.burst = std::max(1U, settings.kube_burst / share);
+  result.controller = lease_key(x);
   result.seed = actors::fresh_seed();
   result.metrics = x.metrics;
   return result;
@@ -84,6 +89,9 @@ actors::openapi_caller_config caller_config(const crew_parts& x) {
     metrics->count_call(seen.action, seen.outcome == call_class::ok
                                        ? std::nullopt
                                        : std::optional{seen.failure});
+  };
+  result.on_circuit = [metrics = x.metrics](bool open) {
+    metrics->set_circuit(open);
   };
   return result;
 }
@@ -197,13 +205,16 @@ void add_helpers(actors::spawners& make, caf::actor_system& sys,
         sys.spawn(actors::status_writer, x->api, x->time, writer_config(*x)));
     return result;
   };
-  make.credentials = [&sys, x] {
-    return credential_keeper_actor{sys.spawn(
-      actors::credential_keeper, x->cloud_net, x->time, keeper_config(*x))};
+  make.credentials = [&sys, x](const status_writer_actor& writer) {
+    return credential_keeper_actor{sys.spawn(actors::credential_keeper,
+                                             x->cloud_net, writer, x->time,
+                                             keeper_config(*x))};
   };
-  make.caller = [&sys, x](const credential_keeper_actor& keeper) {
+  make.caller = [&sys, x](const credential_keeper_actor& keeper,
+                          const status_writer_actor& writer) {
     return openapi_caller_actor{sys.spawn(actors::openapi_caller, x->cloud_net,
-                                          keeper, x->time, caller_config(*x))};
+                                          keeper, writer, x->time,
+                                          caller_config(*x))};
   };
   make.reader = [&sys, x] {
     return object_reader_actor{

@@ -100,7 +100,8 @@ struct call_rates {
   /// `createPerMinute`, `modifyPerMinute`, `deletePerMinute`,
   /// `describePerMinute` and `describeGatewaysPerMinute`, by api_action; 1 to
   /// 60,000. The cloud's usual limit is 300 in 60 s for each action.
-  std::array<uint32_t, api_action_count> per_minute{300, 300, 300, 300, 300};
+  std::array<uint32_t, api_action_count> per_minute{300, 300, 300,
+                                                    300, 300, 300};
   /// `burst`: calls of one action that may leave at once after a pause; 1 to
   /// 10,000.
   uint32_t burst = 20;

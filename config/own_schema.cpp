@@ -38,6 +38,10 @@ constexpr key_rule<call_rates> rate_keys[] = {
    [](reader& in, const node& x, call_rates& out) {
      in.number(x, out.per_minute[4], 1, 60'000);
    }},
+  {"describeEipsPerMinute",
+   [](reader& in, const node& x, call_rates& out) {
+     in.number(x, out.per_minute[5], 1, 60'000);
+   }},
   {"burst", [](reader& in, const node& x,
                call_rates& out) { in.number(x, out.burst, 1, 10'000); }},
 };
@@ -46,7 +50,8 @@ static_assert(static_cast<size_t>(api_action::create_entry) == 0
               && static_cast<size_t>(api_action::modify_entry) == 1
               && static_cast<size_t>(api_action::delete_entry) == 2
               && static_cast<size_t>(api_action::describe_entries) == 3
-              && static_cast<size_t>(api_action::describe_gateways) == 4);
+              && static_cast<size_t>(api_action::describe_gateways) == 4
+              && static_cast<size_t>(api_action::describe_eips) == 5);
 
 constexpr key_rule<lease_settings> lease_keys[] = {
   {"enabled", [](reader& in, const node& x,

@@ -30,7 +30,7 @@ event_filter::event_filter(event_filter_config cfg) : cfg_(cfg) {
   // nop
 }
 
-std::optional<filtered_event> event_filter::admit(pod_event x, instant now) {
+std::optional<filtered_event> event_filter::admit(object_event x, instant now) {
   auto& known = touch(x, now);
   auto& about = *find_topic(known.topics, x.reason);
   auto news = is_news(about, std::move(x), now);
@@ -39,8 +39,8 @@ std::optional<filtered_event> event_filter::admit(pod_event x, instant now) {
   return news;
 }
 
-std::optional<filtered_event> event_filter::is_news(topic& about, pod_event x,
-                                                    instant now) const {
+std::optional<filtered_event>
+event_filter::is_news(topic& about, object_event x, instant now) const {
   auto result = filtered_event{.event = std::move(x), .count = 1, .first = now};
   auto& message = result.event.message;
   auto hash = std::hash<std::string>{}(message);
@@ -65,7 +65,7 @@ std::optional<filtered_event> event_filter::is_news(topic& about, pod_event x,
   return result;
 }
 
-event_filter::object& event_filter::touch(const pod_event& x, instant now) {
+event_filter::object& event_filter::touch(const object_event& x, instant now) {
   // A warning about a pod whose uid is unknown still has a name.
   auto key = x.uid.empty() ? x.key.str() : x.uid;
   if (auto i = objects_.find(key); i != objects_.end()) {

@@ -30,7 +30,7 @@ struct event_filter_config {
 
 /// An event as it should be emitted.
 struct filtered_event {
-  pod_event event;
+  object_event event;
   /// How often it happened since it was last emitted, this time included.
   uint32_t count = 1;
   /// The first of these times.
@@ -45,7 +45,7 @@ public:
   explicit event_filter(event_filter_config cfg = {});
 
   /// Returns the event if it should be emitted now.
-  std::optional<filtered_event> admit(pod_event x, instant now);
+  std::optional<filtered_event> admit(object_event x, instant now);
 
   /// Objects remembered now.
   size_t size() const {
@@ -76,9 +76,9 @@ private:
     std::vector<topic> topics;
   };
 
-  std::optional<filtered_event> is_news(topic& about, pod_event x,
+  std::optional<filtered_event> is_news(topic& about, object_event x,
                                         instant now) const;
-  object& touch(const pod_event& x, instant now);
+  object& touch(const object_event& x, instant now);
   bool take_token(object& x, instant now) const;
   bool repeats(text& x, filtered_event& event, instant now) const;
 

@@ -104,7 +104,7 @@ struct pod_rejected {};
 using placement_effect
   = std::variant<send_bind, send_unbind, send_taken, send_record,
                  send_pods_synced, send_records_synced, request_pair,
-                 zone_outcome, pod_rejected, pod_event>;
+                 zone_outcome, pod_rejected, object_event>;
 
 using placement_effects = std::vector<placement_effect>;
 
@@ -215,7 +215,7 @@ private:
   void stop_waiting(subject& s);
   uint32_t try_queue(placement_queue& queue, bool in_passing, instant now);
   void tell_reason(subject& s, const dnat_request& request, instant now);
-  pod_event why_waiting(const subject& s, const dnat_request& request) const;
+  object_event why_waiting(const subject& s, const dnat_request& request) const;
   bool zone_warms_up(std::string_view zone, instant now) const;
   bool warms_up(const dnat_request& request, instant now) const;
 

@@ -198,9 +198,9 @@ bool placement::warms_up(const dnat_request& request, instant now) const {
   return false;
 }
 
-pod_event placement::why_waiting(const subject& s,
-                                 const dnat_request& request) const {
-  pod_event result{s.key(), s.pod->uid, false, "DNATWaiting", {}};
+object_event placement::why_waiting(const subject& s,
+                                    const dnat_request& request) const {
+  object_event result{s.key(), s.pod->uid, false, "DNATWaiting", {}};
   const auto fail = [&](std::string why) {
     result.warning = true;
     result.reason = "DNATFailed";

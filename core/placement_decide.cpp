@@ -95,7 +95,8 @@ void placement::complain(subject& s, const pod_ptr& before,
   if (hash != s.more->complaint) {
     s.more.edit().complaint = hash;
     emit(pod_rejected{});
-    emit(pod_event{s.key(), s.pod->uid, true, "DNATInvalid", problem.detail});
+    emit(
+      object_event{s.key(), s.pod->uid, true, "DNATInvalid", problem.detail});
   }
   if (!s.more->sensible && before && wish_of(*before))
     s.more.edit().sensible = before;
@@ -131,7 +132,7 @@ void placement::tell_notices(subject& s,
   if (hash == s.more->complaint)
     return;
   if (hash != 0)
-    emit(pod_event{s.key(), s.pod->uid, true, "DNATInvalid", text});
+    emit(object_event{s.key(), s.pod->uid, true, "DNATInvalid", text});
   s.more.edit().complaint = hash;
 }
 

@@ -13,7 +13,8 @@ using enum call_class;
 constexpr action_set creates = only(create_entry);
 constexpr action_set modifies = only(modify_entry);
 constexpr action_set deletes = only(delete_entry);
-constexpr action_set reads = only(describe_entries) | only(describe_gateways);
+constexpr action_set reads = only(describe_entries) | only(describe_gateways)
+                             | only(describe_eips);
 constexpr action_set writes = creates | modifies | deletes;
 constexpr action_set changes = modifies | deletes;
 

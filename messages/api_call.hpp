@@ -14,14 +14,15 @@ namespace natgw {
 
 /// The actions of VPC OpenAPI 2016-04-28 that the controller uses.
 enum class api_action : uint8_t {
-  create_entry,     ///< CreateForwardEntry
-  modify_entry,     ///< ModifyForwardEntry
-  delete_entry,     ///< DeleteForwardEntry
-  describe_entries, ///< DescribeForwardTableEntries
-  describe_gateways ///< DescribeNatGateways
+  create_entry,      ///< CreateForwardEntry
+  modify_entry,      ///< ModifyForwardEntry
+  delete_entry,      ///< DeleteForwardEntry
+  describe_entries,  ///< DescribeForwardTableEntries
+  describe_gateways, ///< DescribeNatGateways
+  describe_eips      ///< DescribeEipAddresses, those of one gateway
 };
 
-inline constexpr size_t api_action_count = 5;
+inline constexpr size_t api_action_count = 6;
 
 /// The action's name on the wire and in metric labels.
 std::string_view to_string(api_action x);
@@ -46,7 +47,8 @@ struct entry_filter {
 struct api_call {
   uint64_t id = 0;
   api_action action = api_action::describe_entries;
-  /// The gateway it is for (accounting, fairness and describe_gateways).
+  /// The gateway it is for (accounting, fairness, describe_gateways and
+  /// describe_eips).
   std::string gateway;
   std::string table_id;
   /// For modify and delete.
@@ -113,6 +115,8 @@ struct api_reply {
   uint32_t total_count = 0;
   /// For describe_gateways.
   std::vector<gateway_view> gateways;
+  /// For describe_eips.
+  std::vector<eip_view> eips;
 };
 
 } // namespace natgw

@@ -126,8 +126,19 @@ struct gateway_eip {
   std::string allocation_id;
   /// True if SNAT uses it too: ports above 1024 then need PortBreak.
   bool shared_with_snat = false;
+  /// True if it is locked (for want of payment, or for security): it forwards
+  /// nothing, though it is bound.
+  bool locked = false;
 
   bool operator==(const gateway_eip&) const = default;
+};
+
+/// An EIP as DescribeEipAddresses shows it, parsed.
+struct eip_view {
+  std::string address;
+  bool locked = false;
+
+  bool operator==(const eip_view&) const = default;
 };
 
 /// A NAT gateway as DescribeNatGateways shows it, parsed.

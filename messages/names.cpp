@@ -141,6 +141,8 @@ std::string_view to_string(api_action x) {
       return "DescribeForwardTableEntries";
     case api_action::describe_gateways:
       return "DescribeNatGateways";
+    case api_action::describe_eips:
+      return "DescribeEipAddresses";
   }
   return "unknown";
 }

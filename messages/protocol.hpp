@@ -39,7 +39,7 @@ NATGW_LOCAL_MESSAGE(natgw::object_key)
 NATGW_LOCAL_MESSAGE(natgw::node_view)
 NATGW_LOCAL_MESSAGE(natgw::object_answer)
 NATGW_LOCAL_MESSAGE(natgw::object_query)
-NATGW_LOCAL_MESSAGE(natgw::pod_event)
+NATGW_LOCAL_MESSAGE(natgw::object_event)
 NATGW_LOCAL_MESSAGE(natgw::pod_patch)
 NATGW_LOCAL_MESSAGE(natgw::pod_patched)
 NATGW_LOCAL_MESSAGE(natgw::pod_ptr)
@@ -66,7 +66,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(natgw, first_custom_type_id)
   CAF_ADD_TYPE_ID(natgw, (natgw::object_answer))
   CAF_ADD_TYPE_ID(natgw, (natgw::object_key))
   CAF_ADD_TYPE_ID(natgw, (natgw::object_query))
-  CAF_ADD_TYPE_ID(natgw, (natgw::pod_event))
+  CAF_ADD_TYPE_ID(natgw, (natgw::object_event))
   CAF_ADD_TYPE_ID(natgw, (natgw::pod_patch))
   CAF_ADD_TYPE_ID(natgw, (natgw::pod_patched))
   CAF_ADD_TYPE_ID(natgw, (natgw::pod_ptr))
@@ -118,8 +118,9 @@ using status_writer_actor = caf::typed_actor<
   // Patches a pod; answers with a pod_patched message to the sender. A later
   // patch for the same pod replaces one that still waits.
   caf::reacts_to<pod_patch>,
-  // Emits an event; never answered, dropped first when there are too many.
-  caf::reacts_to<pod_event>,
+  // Emits an event on a pod or on the controller's Lease; never answered,
+  // dropped first when there are too many.
+  caf::reacts_to<object_event>,
   // The lease was won or renewed.
   caf::reacts_to<lease_term>,
   // Finishes what is under way, then quits.

@@ -199,15 +199,25 @@ struct pod_patched {
   std::optional<error> problem;
 };
 
-/// An event on a pod.
-struct pod_event {
+/// What an event is about.
+enum class event_subject : uint8_t {
+  pod,
+  /// The controller as a whole: it has no object but its Lease, where the
+  /// events of client-go's leader election are found, too.
+  controller,
+};
+
+/// An event, for people.
+struct object_event {
+  /// Of the pod; of the controller's Lease the writer knows it.
   object_key key;
   std::string uid;
   bool warning = false;
-  /// DNATAllocated, DNATReady, DNATFailed, DNATReleased, DNATInvalid or
-  /// DNATWaiting.
+  /// On a pod DNATAllocated, DNATReady, DNATFailed, DNATReleased, DNATInvalid
+  /// or DNATWaiting; others on the controller.
   std::string reason;
   std::string message;
+  event_subject about = event_subject::pod;
 };
 
 } // namespace natgw

@@ -187,6 +187,9 @@ struct metrics::families {
   Family<Counter>& credentials
     = counters(registry, "natgw_credentials_refreshes_total",
                "Fetches of credentials by source and result.");
+  Gauge& circuit = gauges(registry, "natgw_openapi_circuit_open",
+                          "1 while the cloud refuses the credentials, else 0.")
+                     .Add({});
   Gauge& credentials_end
     = gauges(registry, "natgw_credentials_expiry_timestamp_seconds",
              "When the credentials end; +Inf: never; 0: there are none.")
@@ -345,6 +348,10 @@ void metrics::set_lease_held(bool held) {
 void metrics::count_credentials(std::string_view source, bool good) {
   count(families_->credentials,
         {{"source", std::string{source}}, {"result", good ? "ok" : "failed"}});
+}
+
+void metrics::set_circuit(bool open) {
+  families_->circuit.Set(open ? 1 : 0);
 }
 
 void metrics::set_credentials_expiry(double since_1970) {

@@ -120,6 +120,9 @@ public:
   /// natgw_credentials_refreshes_total{source,result="ok"|"failed"}. Call with
   /// the names of sources only.
   void count_credentials(std::string_view source, bool good);
+  /// natgw_openapi_circuit_open: 1 while the cloud does not accept the
+  /// credentials and no call is made but a probe now and then, else 0.
+  void set_circuit(bool open);
   /// natgw_credentials_expiry_timestamp_seconds: when what signs the calls
   /// ends, in seconds since 1970; +Inf: never; 0: nothing is held.
   void set_credentials_expiry(double since_1970);

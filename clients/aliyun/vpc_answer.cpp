@@ -62,6 +62,11 @@ expected<void> read_success(const api_call& call, std::string& body,
         out.gateways = std::move(x.gateways);
         out.total_count = x.total_count;
       });
+    case api_action::describe_eips:
+      return with(read_eips(body), [&](eip_page x) {
+        out.eips = std::move(x.eips);
+        out.total_count = x.total_count;
+      });
     case api_action::modify_entry:
     case api_action::delete_entry:
       break;

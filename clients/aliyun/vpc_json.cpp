@@ -227,6 +227,24 @@ step read_gateway(value x, gateway_view& out) {
          && !out.id.empty();
 }
 
+step read_locks(value x, bool& locked) {
+  return json::each_element(x, "LockReason", [&locked](value) {
+    locked = true;
+    return true;
+  });
+}
+
+step read_bound_eip(value x, eip_view& out) {
+  auto ok = json::each_field(x, [&](std::string_view key, value content) {
+    if (key == "IpAddress")
+      return json::read_text(content, out.address);
+    if (key == "OperationLocks")
+      return read_locks(content, out.locked);
+    return true;
+  });
+  return ok && is_address(out.address);
+}
+
 /// Reads `{"TotalCount": n, <outer>: {<inner>: [...]}}`; both must be there.
 template <class T, class F>
 expected<uint32_t> read_page(std::string& body, std::string_view outer,
@@ -303,6 +321,16 @@ expected<gateway_page> read_gateways(std::string& body) {
   gateway_page result;
   auto total = read_page(body, "NatGateways", "NatGateway", result.gateways,
                          read_gateway);
+  if (!total)
+    return std::unexpected{total.error()};
+  result.total_count = *total;
+  return result;
+}
+
+expected<eip_page> read_eips(std::string& body) {
+  eip_page result;
+  auto total = read_page(body, "EipAddresses", "EipAddress", result.eips,
+                         read_bound_eip);
   if (!total)
     return std::unexpected{total.error()};
   result.total_count = *total;

@@ -46,6 +46,13 @@ struct gateway_page {
 
 expected<gateway_page> read_gateways(std::string& body);
 
+struct eip_page {
+  std::vector<eip_view> eips;
+  uint32_t total_count = 0;
+};
+
+expected<eip_page> read_eips(std::string& body);
+
 /// A text as it may be shown: at most `max` bytes, control characters
 /// replaced by `?`.
 std::string clean(std::string_view x, size_t max);

@@ -69,7 +69,8 @@ bool is_token(std::string_view x) {
 }
 
 expected<void> check(const api_call& x) {
-  if (x.action == api_action::describe_gateways)
+  if (x.action == api_action::describe_gateways
+      || x.action == api_action::describe_eips)
     return x.gateway.empty() ? fail(ec::invalid_argument, "no gateway")
                              : expected<void>{};
   if (x.table_id.empty())
@@ -205,6 +206,9 @@ expected<parameters> call_parameters(const api_call& x,
   out.add("RegionId", region);
   if (x.action == api_action::describe_gateways)
     out.add("NatGatewayId", x.gateway);
+  else if (x.action == api_action::describe_eips)
+    out.add("AssociatedInstanceType", "Nat")
+      .add("AssociatedInstanceId", x.gateway);
   else
     out.add("ForwardTableId", x.table_id);
   if (x.action == api_action::modify_entry

@@ -120,7 +120,7 @@ void client::get_record(const object_key& key, completion<record_ptr> done) {
   core_->read_one<record_view>(poddnats, key, std::move(done));
 }
 
-void client::create_event(const pod_event& x, const event_times& seen,
+void client::create_event(const object_event& x, const event_times& seen,
                           uint64_t suffix, std::optional<instant> not_after,
                           completion<void> done) {
   if (!is_valid(x.key)) {

@@ -98,7 +98,7 @@ public:
   void patch_pod(pod_patch x, wall_time since, std::optional<instant> not_after,
                  completion<void> done);
 
-  void create_event(const pod_event& x, const event_times& seen,
+  void create_event(const object_event& x, const event_times& seen,
                     uint64_t suffix, std::optional<instant> not_after,
                     completion<void> done);
 

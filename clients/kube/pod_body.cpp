@@ -58,8 +58,9 @@ std::string condition_body(const pod_patch& x, wall_time since) {
   return out.end_array().end_object().end_object().take();
 }
 
-std::string event_body(const pod_event& x, const event_times& seen,
+std::string event_body(const object_event& x, const event_times& seen,
                        uint64_t suffix) {
+  auto on_pod = x.about == event_subject::pod;
   json_writer out;
   out.begin_object().member("apiVersion", "v1").member("kind", "Event");
   out.key("metadata")
@@ -69,8 +70,8 @@ std::string event_body(const pod_event& x, const event_times& seen,
     .end_object();
   out.key("involvedObject")
     .begin_object()
-    .member("apiVersion", "v1")
-    .member("kind", "Pod")
+    .member("apiVersion", on_pod ? "v1" : "coordination.k8s.io/v1")
+    .member("kind", on_pod ? "Pod" : "Lease")
     .member("namespace", x.key.ns)
     .member("name", x.key.name)
     .member("uid", x.uid)

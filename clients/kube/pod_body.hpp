@@ -29,9 +29,9 @@ struct event_times {
   wall_time last{};
 };
 
-/// A core/v1 Event about the pod. `suffix` makes its name unique among the
-/// events of the pod; the message is cut to 1,024 bytes.
-std::string event_body(const pod_event& x, const event_times& seen,
+/// A core/v1 Event about the pod or the Lease. `suffix` makes its name unique
+/// among the events of that object; the message is cut to 1,024 bytes.
+std::string event_body(const object_event& x, const event_times& seen,
                        uint64_t suffix);
 
 } // namespace natgw::kube

@@ -46,6 +46,7 @@ struct engine {
   // -- calls -----------------------------------------------------------------
   enum class call_kind : uint8_t {
     gateway,
+    eips,
     probe,
     page,
     write,
@@ -211,6 +212,8 @@ struct engine {
   // -- scans.cpp -------------------------------------------------------------
   void drive_gateway();
   void gateway_answered(const api_reply& reply);
+  void ask_about_eips();
+  static bool reads_table(call_kind x);
   void gateway_gone();
   void probe_table();
   void drive_scan();

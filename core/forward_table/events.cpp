@@ -96,7 +96,7 @@ void engine::answered(const api_reply& reply) {
     return;
   auto record = std::move(i->second);
   calls.erase(i);
-  if (record.kind != call_kind::write && record.kind != call_kind::gateway) {
+  if (reads_table(record.kind)) {
     --describes_in_flight;
     if (reply.outcome == call_class::ok)
       gateway.table_there();
@@ -110,6 +110,9 @@ void engine::answered(const api_reply& reply) {
   switch (record.kind) {
     case call_kind::gateway:
       gateway_answered(reply);
+      break;
+    case call_kind::eips:
+      gateway.eips_answered(reply);
       break;
     case call_kind::probe:
       break;

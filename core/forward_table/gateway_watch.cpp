@@ -40,7 +40,7 @@ void gateway_watch::found(const gateway_view& x, instant now,
   table_missing_ = false;
   gone_ = false;
   zone_ = x.zone;
-  eips_ = x.eips;
+  take_eips(x.eips);
   if (auto text = complaint(x); !text.empty()) {
     unusable(std::move(text), now, rng);
     return;
@@ -63,6 +63,25 @@ std::string gateway_watch::complaint(const gateway_view& x) const {
   if (x.status != "Available" && x.status != "Modifying")
     return "has status " + x.status;
   return {};
+}
+
+/// Whether one is locked only the other call tells.
+void gateway_watch::take_eips(std::vector<gateway_eip> fresh) {
+  for (auto& x : fresh) {
+    auto known = std::ranges::find(eips_, x.address, &gateway_eip::address);
+    x.locked = known != eips_.end() && known->locked;
+  }
+  eips_ = std::move(fresh);
+}
+
+void gateway_watch::eips_answered(const api_reply& reply) {
+  if (reply.outcome != call_class::ok)
+    return;
+  for (auto& x : reply.eips) {
+    auto known = std::ranges::find(eips_, x.address, &gateway_eip::address);
+    if (known != eips_.end())
+      known->locked = x.locked;
+  }
 }
 
 void gateway_watch::found_nothing(instant now, std::mt19937_64& rng) {

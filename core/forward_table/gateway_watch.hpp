@@ -41,6 +41,10 @@ public:
   /// Its answer.
   void answered(const api_reply& reply, instant now, std::mt19937_64& rng);
 
+  /// The answer of a DescribeEipAddresses call for this gateway. What is not
+  /// told stays as it was.
+  void eips_answered(const api_reply& reply);
+
   /// A call for the table was refused because the table (or gateway) does not
   /// exist: asks again at once, unless that was known.
   void table_missing(instant now);
@@ -86,6 +90,7 @@ public:
 
 private:
   void found(const gateway_view& x, instant now, std::mt19937_64& rng);
+  void take_eips(std::vector<gateway_eip> fresh);
   void found_nothing(instant now, std::mt19937_64& rng);
   void unusable(std::string problem, instant now, std::mt19937_64& rng);
   std::string complaint(const gateway_view& x) const;

@@ -2,11 +2,16 @@
 
 namespace natgw::core::table {
 
+bool engine::reads_table(call_kind x) {
+  return x != call_kind::write && x != call_kind::gateway
+         && x != call_kind::eips;
+}
+
 uint64_t engine::send_call(api_call call, call_record record) {
   call.id = ++call_ids;
   call.gateway = cfg.gateway;
   call.epoch = cfg.epoch;
-  if (record.kind != call_kind::write && record.kind != call_kind::gateway)
+  if (reads_table(record.kind))
     ++describes_in_flight;
   calls.emplace(call.id, std::move(record));
   out.emplace_back(std::move(call));
@@ -22,6 +27,17 @@ void engine::drive_gateway() {
   call.action = api_action::describe_gateways;
   call.priority = listed || standing_by ? urgency::background : urgency::birth;
   send_call(std::move(call), {});
+}
+
+/// Which of the gateway's EIPs are locked: once for each sweep, and nothing
+/// waits for it.
+void engine::ask_about_eips() {
+  if (standing_by || !gateway.usable())
+    return;
+  api_call call;
+  call.action = api_action::describe_eips;
+  call.priority = urgency::background;
+  send_call(std::move(call), {.kind = call_kind::eips});
 }
 
 void engine::gateway_answered(const api_reply& reply) {
@@ -135,6 +151,7 @@ void engine::scan_done() {
     return;
   inconsistent_scans = 0;
   next_sweep = now + cfg.sweep_interval;
+  ask_about_eips();
   suspect_unseen();
   if (!listed) {
     note("listed");

@@ -63,7 +63,7 @@ struct pool_measure {
 /// order; none has to be finished before the next one starts, because the pool
 /// itself waits for the answers that matter.
 using pool_effect
-  = std::variant<record_write, pod_patch, pod_event, entry_want, entry_drop,
+  = std::variant<record_write, pod_patch, object_event, entry_want, entry_drop,
                  object_query, pool_capacity, bind_refused, refresh_records,
                  table_settled, slot_settled, pool_note, pool_measure>;
 

@@ -74,7 +74,8 @@ void pool::entry_available(held_entry& e, const entry_news& news, instant now) {
 void pool::entry_lost(tenure& t, held_entry& e) {
   if (!e.heir.empty())
     return;
-  if (e.phase == entry_phase::available)
+  auto drifted = e.phase == entry_phase::available;
+  if (drifted)
     observe(pool_measure_kind::drift);
   else if (e.phase != entry_phase::asked)
     return;
@@ -84,6 +85,12 @@ void pool::entry_lost(tenure& t, held_entry& e) {
   if (!s || s->tenure != t.handle)
     return;
   raise_attempt(*s, t);
+  if (drifted && s->pod)
+    say(*s, "DNATFailed",
+        "Entry " + e.id
+          + " does not forward any more: somebody else has "
+            "changed or deleted it; it is restored",
+        true);
   // What is shown wrongly does not wait until a refused wish may be repeated.
   s->retry_at = {};
 }
@@ -164,14 +171,12 @@ void pool::judge_orphans() {
   orphans_from_ = 0;
   if (orphans_stopped_) {
     unproven_.insert(unproven_.end(), handles.begin(), handles.end());
-    out_.emplace_back(pool_note{
-      true,
-      "orphans_stopped",
-      {},
-      {},
-      std::to_string(handles.size()) + " of " + std::to_string(report_.entries)
-        + " entries have neither record nor pod; nothing is deleted until "
-          "natgw.acceptOrphans is set"});
+    auto text = std::to_string(handles.size()) + " of "
+                + std::to_string(report_.entries)
+                + " entries have neither record nor pod; nothing is deleted "
+                  "until natgw.acceptOrphans is set";
+    out_.emplace_back(pool_note{true, "orphans_stopped", {}, {}, text});
+    say_of_gateway("OrphansKept", "keeps what looks left over: " + text, true);
     return;
   }
   for (auto handle : handles) {
@@ -183,7 +188,7 @@ void pool::judge_orphans() {
   ask_about_orphans();
 }
 
-// -- foreign entries, EIPs ----------------------------------------------------
+// -- foreign entries ----------------------------------------------------
 
 pool_effects pool::foreign_told(const foreign_news& news, instant now) {
   for (auto& x : news.removed)
@@ -210,24 +215,6 @@ void pool::reserve(const foreign_entry& x, bool on) {
     ports_.release_foreign(block);
 }
 
-/// The gateway's EIPs, as far as the configuration wants them used. One that
-/// has left keeps what it holds and gets nothing new.
-void pool::set_eips(const std::vector<gateway_eip>& before) {
-  auto is_wanted = [this](const gateway_eip& x) {
-    auto named = [this](const std::string& text) {
-      return std::ranges::find(options_.eips, text) != options_.eips.end();
-    };
-    return options_.eips.empty() || named(x.address) || named(x.allocation_id);
-  };
-  for (auto& x : report_.eips)
-    if (is_wanted(x))
-      ports_.add_eip(x.address);
-  for (auto& x : before)
-    if (std::ranges::find(report_.eips, x.address, &gateway_eip::address)
-        == report_.eips.end())
-      ports_.drain_eip(x.address);
-}
-
 // -- refusals -----------------------------------------------------------------
 
 /// The cloud will not make an entry as wished.
@@ -245,7 +232,7 @@ void pool::refused(tenure& t, held_entry& e, const entry_news& news,
     return;
   }
   if (news.reason == ec::eip_not_bound)
-    ports_.drain_eip(t.external_ip);
+    rest_eip(t.external_ip, now);
   auto elsewhere = news.reason == ec::duplicate_entry
                    || news.reason == ec::eip_not_bound
                    || news.reason == ec::quota_exceeded

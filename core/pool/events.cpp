@@ -190,11 +190,10 @@ pool_effects pool::table_told(const table_report& report, instant now) {
     settle_asked_ = true;
     ask_refresh(refresh_reason::settle);
   }
-  if (opens || changes_eips) {
-    for (auto& [key, s] : slots_)
-      if (!s.tenure)
-        touch(key);
-  }
+  // Rare, and then everybody may have to do with it.
+  if (opens || changes_eips)
+    touch_all();
+  tell_of_gateway(before);
   return finish(now);
 }
 

@@ -34,7 +34,7 @@ void pool::forward(slot& s, instant now) {
     adopt(s, now);
   if (s.contested || (!s.tenure && !allocate(s, now)))
     return;
-  if (!follow_request(s, now))
+  if (!stays_on_eip(s, *present(s), now) || !follow_request(s, now))
     return;
   auto& t = *present(s);
   if (s.record && is_shown_wrongly(s, t)) {

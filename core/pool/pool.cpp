@@ -65,11 +65,13 @@ pool_effects pool::tick(instant now) {
     timer_of_.erase(key);
     touch(key);
   }
+  wake_eips(now);
   return finish(now);
 }
 
 instant pool::next_tick() const {
-  return timers_.empty() ? instant::max() : timers_.begin()->first;
+  auto timer = timers_.empty() ? instant::max() : timers_.begin()->first;
+  return std::min(timer, next_eip());
 }
 
 /// Looks at every touched key, then hands over what is to be done. Looking at
@@ -263,8 +265,33 @@ void pool::say(const slot& s, std::string reason, std::string message,
   auto& pod = s.pod ? s.pod : s.former;
   if (!pod || (!s.pod && s.former_gone))
     return;
-  out_.emplace_back(
-    pod_event{s.key, pod->uid, warning, std::move(reason), std::move(message)});
+  out_.emplace_back(object_event{s.key, pod->uid, warning, std::move(reason),
+                                 std::move(message)});
+}
+
+/// Says something about the gateway as a whole.
+void pool::say_of_gateway(std::string reason, std::string message,
+                          bool warning) {
+  out_.emplace_back(object_event{.warning = warning,
+                                 .reason = std::move(reason),
+                                 .message = "Gateway " + options_.gateway + " "
+                                            + std::move(message),
+                                 .about = event_subject::controller});
+}
+
+void pool::tell_of_gateway(const table_report& before) {
+  if (!report_.usable && report_.problem != before.problem)
+    say_of_gateway("GatewayUnusable", report_.problem, true);
+  if (report_.usable && !before.usable && !before.problem.empty())
+    say_of_gateway("GatewayUsable", "can be used again", false);
+  auto full = [](const table_report& x) {
+    return x.quota > 0 && !x.quota_in_doubt;
+  };
+  if (full(report_) && (!full(before) || report_.quota != before.quota))
+    say_of_gateway("QuotaReached",
+                   "holds as many entries as its quota allows: "
+                     + std::to_string(report_.quota),
+                   true);
 }
 
 void pool::observe(pool_measure_kind kind, std::chrono::nanoseconds elapsed) {

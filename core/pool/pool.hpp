@@ -148,6 +148,8 @@ private:
                     const error& problem);
   void say(const slot& s, std::string reason, std::string message,
            bool warning = false);
+  void say_of_gateway(std::string reason, std::string message, bool warning);
+  void tell_of_gateway(const table_report& before);
   void observe(pool_measure_kind kind, std::chrono::nanoseconds elapsed = {});
   void ask_refresh(refresh_reason reason);
 
@@ -165,7 +167,15 @@ private:
   void ask_about_orphans();
   void judge_orphans();
   void reserve(const foreign_entry& x, bool on);
+
+  // -- eips.cpp --------------------------------------------------------------
+  bool is_open(const gateway_eip& x) const;
   void set_eips(const std::vector<gateway_eip>& before);
+  void rest_eip(const std::string& address, instant now);
+  void wake_eips(instant now);
+  instant next_eip() const;
+  void tell_of_eip(slot& s, const tenure& t, std::string_view what);
+  bool stays_on_eip(slot& s, tenure& t, instant now);
 
   // -- forward.cpp: towards a pod that is reachable --------------------------
   void forward(slot& s, instant now);
@@ -275,6 +285,11 @@ private:
   std::vector<uint32_t> judged_;
   /// Foreign entries by id, to undo their reservation.
   std::unordered_map<std::string, foreign_entry> foreign_;
+
+  /// EIPs that mappings have but the gateway has not, and since when.
+  std::map<std::string, instant> departed_;
+  /// EIPs that the cloud would not use, and until when they get nothing new.
+  std::map<std::string, instant> resting_eips_;
 
   table_report report_;
   pool_capacity told_capacity_;

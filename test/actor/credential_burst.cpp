@@ -83,6 +83,8 @@ struct surroundings {
 struct fixture : surroundings, test::deterministic {
   test::inbox& replies = make_inbox();
   asker_actor asker = spawn_recorder<asker_actor>(replies);
+  test::inbox& events = make_inbox();
+  status_writer_actor writer = spawn_recorder<status_writer_actor>(events);
   uint64_t sent = 0;
   std::set<uint64_t> answered;
   std::vector<std::string> reasons;
@@ -100,14 +102,16 @@ struct fixture : surroundings, test::deterministic {
     keeping.on_fetch = [this](auto& x) {
       figures->count_credentials(to_string(x.source), x.good);
     };
-    auto keeper = spawn(actors::credential_keeper, &net, clock(), keeping);
+    auto keeper = spawn(actors::credential_keeper, &net, writer, clock(),
+                        keeping);
     actors::openapi_caller_config calling;
     calling.endpoint = {.region = "cn-hangzhou"};
     calling.dispatch.limits.fill({.quota = {10, 1s}, .burst = 5});
     calling.dispatch.queue.max_running = 100;
     calling.seed = 8;
     auto caller = spawn(actors::openapi_caller, &net,
-                        credential_keeper_actor{keeper}, clock(), calling);
+                        credential_keeper_actor{keeper}, writer, clock(),
+                        calling);
     tell(asker, caller, lease_term{1, instant::max()});
     tell(asker, keeper, atom::start_v, openapi_caller_actor{caller});
     for (uint64_t i = 0; i < births; ++i)

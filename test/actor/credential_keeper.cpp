@@ -68,6 +68,8 @@ struct fixture : outside, test::deterministic {
   openapi_caller_actor caller = spawn_recorder<openapi_caller_actor>(told);
   std::shared_ptr<script> first = std::make_shared<script>();
   std::shared_ptr<script> second = std::make_shared<script>();
+  test::inbox& events = make_inbox();
+  status_writer_actor writer = spawn_recorder<status_writer_actor>(events);
   credential_keeper_actor aut;
 
   fixture() {
@@ -80,7 +82,8 @@ struct fixture : outside, test::deterministic {
     cfg.sources = std::move(sources);
     cfg.refresh.jitter = 0;
     cfg.on_fetch = [this](auto& x) { seen.push_back(x); };
-    aut = spawn(actors::credential_keeper, &net, clock(), std::move(cfg));
+    aut = spawn(actors::credential_keeper, &net, writer, clock(),
+                std::move(cfg));
     tell(caller, aut, atom::start_v, caller);
   }
 
@@ -156,6 +159,12 @@ BOOST_AUTO_TEST_CASE(old_ones_are_kept_while_refreshing_fails) {
   advance(59min, 1s);
   BOOST_TEST(told.empty());
   BOOST_TEST(logged("credentials_failed") > 3U);
+  auto said = events.take_one<object_event>();
+  BOOST_TEST((said.about == event_subject::controller));
+  BOOST_TEST(said.warning);
+  BOOST_TEST(said.reason == "CredentialsNotRefreshed");
+  BOOST_TEST(said.message.starts_with("oidc: STS answers with status 503; "
+                                      "those held are good until "));
   BOOST_TEST(seen.back().held);
   BOOST_TEST(!seen.back().good);
   advance(3min, 1s);
@@ -167,6 +176,10 @@ BOOST_AUTO_TEST_CASE(old_ones_are_kept_while_refreshing_fails) {
   first->next = keys_of("two", wall() + 1h);
   advance(2min, 1s);
   BOOST_TEST(news().keys->access_key == "two");
+  std::string last;
+  while (auto next = events.find_one<object_event>())
+    last = next->reason;
+  BOOST_TEST(last == "CredentialsRefreshed");
 }
 
 BOOST_AUTO_TEST_CASE(refusal_of_what_is_held_fetches_others_at_once) {

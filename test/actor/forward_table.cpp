@@ -73,6 +73,9 @@ struct fixture : test::deterministic {
     tell(pool, aut, atom::start_v, pool, uint64_t{1});
     answer(calls.take_one<api_call>(), usable());
     answer(calls.take_one<api_call>());
+    auto eips = calls.take_one<api_call>();
+    BOOST_TEST((eips.action == api_action::describe_eips));
+    answer(eips);
     advance(1s, 100ms);
   }
 
@@ -99,9 +102,11 @@ struct fixture : test::deterministic {
   std::vector<api_call> writes;
   std::vector<api_call> reads;
 
+  /// Nothing waits for what is asked about the EIPs.
   void sort_calls() {
     while (auto x = calls.find_one<api_call>())
-      (is_write(x->action) ? writes : reads).push_back(*x);
+      if (x->action != api_action::describe_eips)
+        (is_write(x->action) ? writes : reads).push_back(*x);
   }
 
   /// Answers every page and every look: our entry is the only one.
@@ -136,6 +141,36 @@ BOOST_AUTO_TEST_CASE(the_pool_is_told_when_the_table_is_listed) {
   BOOST_TEST(last.listed);
   BOOST_TEST(last.usable);
   BOOST_TEST(last.zone == "zone-a");
+}
+
+BOOST_AUTO_TEST_CASE(eip_that_is_locked_is_told_with_the_next_sweep) {
+  list();
+  told.clear();
+  advance(5min);
+  auto locks = [this](bool locked) {
+    auto asked = false;
+    while (auto x = calls.find_one<api_call>()) {
+      api_reply reply;
+      if (x->action == api_action::describe_gateways)
+        reply = usable();
+      else if (x->action == api_action::describe_eips)
+        reply.eips = {{"1.0.0.1", locked}, {"9.9.9.9", true}};
+      asked = asked || x->action == api_action::describe_eips;
+      answer(*x, reply);
+    }
+    return asked;
+  };
+  BOOST_TEST(locks(true));
+  auto report = told.find_one<table_report>();
+  BOOST_TEST_REQUIRE(report.has_value());
+  BOOST_TEST_REQUIRE(report->eips.size() == 1U);
+  BOOST_TEST(report->eips.front().locked);
+  // An answer about the gateway alone does not change it.
+  advance(5min);
+  BOOST_TEST(locks(false));
+  report = told.find_one<table_report>();
+  BOOST_TEST_REQUIRE(report.has_value());
+  BOOST_TEST(!report->eips.front().locked);
 }
 
 BOOST_AUTO_TEST_CASE(a_wish_is_created_confirmed_and_told) {

@@ -67,6 +67,8 @@ struct world : outside, test::deterministic {
   test::inbox& refusals = make_inbox();
   credential_keeper_actor keeper
     = spawn_recorder<credential_keeper_actor>(refusals);
+  test::inbox& events = make_inbox();
+  status_writer_actor writer = spawn_recorder<status_writer_actor>(events);
   openapi_caller_actor aut;
   uint64_t last_id = 0;
 
@@ -83,7 +85,7 @@ struct world : outside, test::deterministic {
     cfg.on_circuit = [this](bool x) { circuit.push_back(x); };
     if (change)
       change(cfg);
-    aut = spawn(actors::openapi_caller, &net, keeper, clock(), cfg);
+    aut = spawn(actors::openapi_caller, &net, keeper, writer, clock(), cfg);
     give(make_keys());
     if (with_lease)
       tell(asker, aut, lease_term{1, instant::max()});
@@ -281,6 +283,11 @@ BOOST_AUTO_TEST_CASE(refused_credentials_hold_calls_and_probe_seldom) {
   BOOST_TEST(w.replies.empty());
   BOOST_TEST(w.net.open() == 0u);
   BOOST_TEST((w.circuit == std::vector<bool>{true}));
+  auto said = w.events.take_one<object_event>();
+  BOOST_TEST((said.about == event_subject::controller));
+  BOOST_TEST(said.reason == "CredentialsRefused");
+  BOOST_TEST(said.message.find("InvalidAccessKeyId.NotFound")
+             != std::string::npos);
   BOOST_TEST(w.refusals.size() == 1u);
   w.advance(5s);
   BOOST_TEST(w.net.open() == 1u);
@@ -293,6 +300,7 @@ BOOST_AUTO_TEST_CASE(refused_credentials_hold_calls_and_probe_seldom) {
   w.answer_ok(*w.net.find(http::method::post));
   // It closes, and what was held leaves at once.
   BOOST_TEST((w.circuit == std::vector<bool>{true, false}));
+  BOOST_TEST(w.events.take_one<object_event>().reason == "CredentialsAccepted");
   BOOST_TEST(w.net.open() == 1u);
   w.answer_ok(*w.net.find(http::method::post));
   std::set<uint64_t> answered{w.reply().id, w.reply().id};
@@ -388,7 +396,7 @@ BOOST_AUTO_TEST_CASE(what_is_new_may_be_refused_too) {
 BOOST_AUTO_TEST_CASE(calls_wait_for_the_first_word_of_the_keeper) {
   world w;
   auto early
-    = w.spawn(actors::openapi_caller, &w.net, w.keeper, w.clock(),
+    = w.spawn(actors::openapi_caller, &w.net, w.keeper, w.writer, w.clock(),
               actors::openapi_caller_config{.endpoint = {.region = "r"}});
   w.tell(w.asker, early, make_call(describe_entries));
   w.advance(1min);

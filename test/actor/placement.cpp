@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(bad_annotations_become_an_event_at_the_pods_writer) {
   x->annotations.edit().expose_port = "abc";
   tell(atom::changed_v, pod_ptr{x});
   BOOST_TEST(pool_told.empty());
-  BOOST_TEST(writer_of("p").take_one<pod_event>().reason == "DNATInvalid");
+  BOOST_TEST(writer_of("p").take_one<object_event>().reason == "DNATInvalid");
   BOOST_TEST(metrics->text().find("natgw_rejected_pods_total 1")
              != std::string::npos);
 }
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(stand_by_asks_for_nothing_and_says_nothing) {
   tell(atom::start_v);
   BOOST_TEST(
     (std::get<1>(supervised.take<atom::start, std::string>()) == "ngw-old"));
-  BOOST_TEST(writer_of("bad").take_one<pod_event>().reason == "DNATInvalid");
+  BOOST_TEST(writer_of("bad").take_one<object_event>().reason == "DNATInvalid");
   tell(atom::start_v, std::string{"ngw-a"}, pool);
   tell(room());
   BOOST_TEST(pool_told.find_one<bind_order>()->pod->key.name == "p");

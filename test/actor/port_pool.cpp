@@ -159,6 +159,24 @@ BOOST_AUTO_TEST_CASE(drift_is_counted) {
              != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(ports_are_counted_after_the_last_change_too) {
+  auto used = [this] {
+    auto text = figures->text();
+    std::string_view line
+      = R"(natgw_ports{gateway="ngw-1",protocol="tcp",state="used"} )";
+    auto at = text.find(line);
+    return at == std::string::npos ? std::string{}
+                                   : text.substr(at + line.size(), 1);
+  };
+  open();
+  advance(2s);
+  BOOST_TEST(used() == "0");
+  // Within the second in which they were counted.
+  tell(placement, aut, order());
+  advance(2s);
+  BOOST_TEST(used() == "1");
+}
+
 BOOST_AUTO_TEST_CASE(failed_write_is_repeated_after_a_while) {
   open();
   tell(placement, aut, order());

@@ -16,6 +16,7 @@ struct fixture : kube_world {
   status_writer_actor aut;
 
   explicit fixture(actors::status_writer_config cfg = {}) {
+    cfg.controller = {"kube-system", "natgw-controller"};
     aut = spawn(actors::status_writer, api, clock(), cfg);
     renew();
   }
@@ -54,7 +55,7 @@ struct fixture : kube_world {
     return x;
   }
 
-  static pod_event event(std::string message) {
+  static object_event event(std::string message) {
     return {.key = {"games", "a"},
             .uid = "p1",
             .reason = "DNATReady",
@@ -296,6 +297,18 @@ BOOST_AUTO_TEST_CASE(event_is_written_once) {
   answer(net.the(http::method::post, "/events"), 201, "{}");
   BOOST_TEST(net.open() == 0u);
   BOOST_TEST(told.empty());
+}
+
+BOOST_AUTO_TEST_CASE(event_about_the_controller_is_one_of_its_lease) {
+  tell(asker, aut,
+       object_event{.reason = "QuotaReached",
+                    .message = "100",
+                    .about = event_subject::controller});
+  auto& sent = net.the(http::method::post, "/events").request;
+  BOOST_TEST(sent.url.find("/namespaces/kube-system/events")
+             != std::string::npos);
+  BOOST_TEST(sent.body.find(R"("name":"natgw-controller")")
+             != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(event_is_given_up_after_some_attempts) {

@@ -64,8 +64,8 @@ struct fixture : test::deterministic {
       return record(keeper_box, keeper);
     };
     result.writers = [this] { return std::vector{record(writer_box, writer)}; };
-    result.credentials = [this] { return record(signer_box, signer); };
-    result.caller = [this](auto&) { return record(caller_box, caller); };
+    result.credentials = [this](auto&) { return record(signer_box, signer); };
+    result.caller = [this](auto&, auto&) { return record(caller_box, caller); };
     result.reader = [this] { return record(other_box, reader); };
     result.placement = [this](auto&, auto&) {
       return record(placement_box, placement);

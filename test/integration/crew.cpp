@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(end_of_the_credentials_is_shown) {
     auto keeper = make({}, {aliyun::fixed_source(
                              credential_origin::environment,
                              {"id", aliyun::secret{"hush"}, {}, expires})})
-                    .credentials();
+                    .credentials(spawn_recorder<status_writer_actor>(told));
     tell(asker, keeper, atom::start_v,
          spawn_recorder<openapi_caller_actor>(told));
     end(keeper);

@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(reason_to_wait_is_told_once) {
     change(x);
     tick();
   }
-  const auto got = take<pod_event>();
+  const auto got = take<object_event>();
   BOOST_REQUIRE(got.size() == 1u);
   BOOST_TEST(got[0].message
              == "no gateway has room for 1 TCP ports in 1 entries; 1 pods "
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(pod_that_nothing_can_serve_is_told_so) {
   auto x = pod("p");
   x.annotations.edit().gateway = "ngw-other";
   change(x);
-  auto got = take<pod_event>();
+  auto got = take<object_event>();
   BOOST_REQUIRE(got.size() == 1u);
   BOOST_TEST(got[0].reason == "DNATFailed");
   BOOST_TEST(got[0].warning);
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(pod_that_nothing_can_serve_is_told_so) {
   x.annotations.edit().gateway = "";
   x.annotations.edit().zone = "z";
   change(x);
-  got = take<pod_event>();
+  got = take<object_event>();
   BOOST_REQUIRE(got.size() == 1u);
   BOOST_TEST(got[0].message == "no gateway is configured in zone \"z\"");
   x.annotations.edit().zone = "";
@@ -458,14 +458,14 @@ BOOST_AUTO_TEST_CASE(bad_annotations_are_told_once_per_change) {
   change(x);
   change(x);
   BOOST_TEST(binds().empty());
-  auto got = take<pod_event>();
+  auto got = take<object_event>();
   BOOST_REQUIRE(got.size() == 1u);
   BOOST_TEST(got[0].reason == "DNATInvalid");
   BOOST_TEST(got[0].warning);
   BOOST_TEST(take<pod_rejected>().size() == 1u);
   x.annotations.edit().expose_port = "0";
   change(x);
-  BOOST_TEST(take<pod_event>().size() == 1u);
+  BOOST_TEST(take<object_event>().size() == 1u);
   BOOST_TEST(take<pod_rejected>().size() == 1u);
 }
 
@@ -513,7 +513,7 @@ BOOST_AUTO_TEST_CASE(pods_without_a_usable_address_are_told_why_once) {
     auto later = x;
     later.terminating = true;
     change(later);
-    const auto got = take<pod_event>();
+    const auto got = take<object_event>();
     BOOST_REQUIRE(got.size() == 1u);
     BOOST_TEST(got[0].reason == "DNATInvalid");
     BOOST_TEST(got[0].warning);

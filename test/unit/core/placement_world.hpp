@@ -183,7 +183,7 @@ public:
   /// The reasons of the events.
   std::vector<std::string> events() {
     std::vector<std::string> result;
-    for (const auto& x : take<pod_event>())
+    for (const auto& x : take<object_event>())
       result.push_back(x.reason);
     return result;
   }

@@ -483,7 +483,8 @@ BOOST_AUTO_TEST_CASE(pod_released_is_told_once_the_right_to_patch_is_back) {
   BOOST_TEST(world.annotations.at(view->uid).empty());
   BOOST_TEST(world.pool->slots() == 0u);
   BOOST_TEST(
-    std::ranges::count(world.events, "DNATReleased", &pod_event::reason) == 1);
+    std::ranges::count(world.events, "DNATReleased", &object_event::reason)
+    == 1);
   no_harm();
 }
 
@@ -601,7 +602,8 @@ BOOST_AUTO_TEST_CASE(each_pod_of_a_name_is_told_its_failure) {
       .fact = entry_fact::refused, .spec = x.spec, .reason = ec::rejected};
   };
   auto failures = [this] {
-    return std::ranges::count(world.events, "DNATFailed", &pod_event::reason);
+    return std::ranges::count(world.events, "DNATFailed",
+                              &object_event::reason);
   };
   world.create_pod("a", one_port(), true);
   world.settle();
@@ -823,7 +825,8 @@ BOOST_AUTO_TEST_CASE(pod_is_told_once_that_its_entry_is_late) {
   world.settle();
   BOOST_TEST_REQUIRE(wished.has_value());
   auto failures = [this] {
-    return std::ranges::count(world.events, "DNATFailed", &pod_event::reason);
+    return std::ranges::count(world.events, "DNATFailed",
+                              &object_event::reason);
   };
   BOOST_TEST(failures() == 1);
   BOOST_TEST(world.events.back().message.find("fwd-1") != std::string::npos);

@@ -259,7 +259,7 @@ void pool_world::take(core::pool_effects effects) {
         } else if constexpr (std::is_same_v<type, pod_patch>) {
           patches.push_back(x);
           api_.push_back({true, [this, x] { patch(x); }});
-        } else if constexpr (std::is_same_v<type, pod_event>) {
+        } else if constexpr (std::is_same_v<type, object_event>) {
           events.push_back(x);
         } else if constexpr (std::is_same_v<type, entry_want>) {
           wish(x);

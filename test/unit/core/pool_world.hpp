@@ -77,7 +77,7 @@ public:
   std::vector<std::string> harm;
   /// What happened, in words.
   std::vector<std::string> transcript;
-  std::vector<pod_event> events;
+  std::vector<object_event> events;
   std::vector<pod_patch> patches;
   /// What the pods say of themselves, by uid.
   std::map<std::string, std::string> annotations;

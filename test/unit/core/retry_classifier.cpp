@@ -7,6 +7,8 @@
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck.h>
 
+#include "emulator/vpc/refusal.hpp"
+
 using namespace natgw;
 
 namespace {
@@ -271,10 +273,18 @@ BOOST_AUTO_TEST_CASE(every_rule_tells_the_operator_something) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(every_refusal_of_the_emulator_is_known_by_its_code) {
+  for (auto code : emulator::refusal_codes)
+    BOOST_TEST((core::classify(create_entry, 400, code, "").code != "*"
+                || core::classify(delete_entry, 400, code, "").code != "*"),
+               code);
+}
+
 BOOST_AUTO_TEST_CASE(any_answer_has_a_rule) {
   auto ok = rc::check(
     [](const std::string& code, const std::string& message, int status) {
-      auto action = static_cast<api_action>(*rc::gen::inRange(0, 5));
+      auto action
+        = static_cast<api_action>(*rc::gen::inRange<int>(0, api_action_count));
       const auto& got = core::classify(action, status, code, message);
       RC_ASSERT(got.outcome != call_class::ok);
       RC_ASSERT((got.actions & core::only(action)) != 0);

@@ -21,7 +21,7 @@ pod_patch a_patch() {
   return x;
 }
 
-pod_event an_event() {
+object_event an_event() {
   return {{"games", "game-0"}, "pod-uid", true, "DNATFailed", "no port"};
 }
 
@@ -72,6 +72,18 @@ BOOST_AUTO_TEST_CASE(an_event_is_about_the_pod) {
   auto x = an_event();
   x.warning = false;
   BOOST_TEST(json::parse(event_body(x, {}, 0))["type"] == "Normal");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_about_the_controller_is_one_of_its_lease) {
+  auto x = an_event();
+  x.key = {"kube-system", "natgw-controller"};
+  x.uid.clear();
+  x.about = event_subject::controller;
+  auto body = json::parse(event_body(x, {}, 1));
+  BOOST_TEST(body["metadata"]["namespace"] == "kube-system");
+  BOOST_TEST(body["involvedObject"] == json::parse(R"({
+    "apiVersion":"coordination.k8s.io/v1","kind":"Lease",
+    "namespace":"kube-system","name":"natgw-controller","uid":""})"));
 }
 
 BOOST_AUTO_TEST_CASE(the_name_of_an_event_stays_a_name) {
