@@ -130,7 +130,8 @@ void checker::pass(instant now) {
   if (!rules_.exposure_limit)
     return;
   for (auto i = exposed_.begin(); i != exposed_.end();) {
-    if (now - i->second <= *rules_.exposure_limit) {
+    auto since = std::max(i->second, rules_.exposure_from);
+    if (now - since <= *rules_.exposure_limit) {
       ++i;
       continue;
     }

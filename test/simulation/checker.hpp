@@ -26,8 +26,11 @@ struct violation {
 struct checker_rules {
   /// "natgw.<cluster>.": what names of entries of ours begin with.
   std::string prefix;
-  /// Set where nothing fails: so long an entry may point at a stranger.
+  /// Set where nothing fails: so long an entry may point at a stranger, ...
   std::optional<instant::duration> exposure_limit;
+  /// ... counted from here at the earliest, since after a start the entries
+  /// that stand are left alone for one write deadline.
+  instant exposure_from;
 };
 
 /// Judges a controller by what the emulators' objects were after every change,

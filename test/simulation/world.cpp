@@ -43,6 +43,7 @@ checker_rules rules_of(const plan& x, const servers& at) {
   result.prefix = "natgw." + names->cluster() + ".";
   if (x.kind == family::calm)
     result.exposure_limit = 5s;
+  result.exposure_from = beginning + 12s;
   return result;
 }
 
