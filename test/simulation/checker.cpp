@@ -91,12 +91,27 @@ void checker::see(const pod_fact& x) {
     name_keys_[core::plain_name_key(x.uid)] = x.key;
     name_keys_[core::fixed_name_key(object_key_of(x.key))] = x.key;
   }
+  forget_unwanted(x);
   if (!x.present)
     pods_.erase(x.key);
   if (!before.ip.empty())
     judge_address(before.ip, x.at);
   if (!x.ip.empty() && x.ip != before.ip)
     judge_address(x.ip, x.at);
+}
+
+/// A port that a live pod does not ask for may change, until a status shows it
+/// to one that does.
+void checker::forget_unwanted(const pod_fact& x) {
+  auto found = fixed_.find(x.key);
+  if (!x.present || x.finished || x.terminating || found == fixed_.end())
+    return;
+  std::erase_if(found->second, [&](const auto& y) {
+    const auto unwanted = !x.wants || !x.fixed || !x.ports.contains(y.first);
+    if (unwanted)
+      free_[x.key].insert(y.first);
+    return unwanted;
+  });
 }
 
 // -- strangers ----------------------------------------------------------------
@@ -284,7 +299,17 @@ void checker::check_fixed(const record_fact& x) {
                          inside.first, text_of(found->second),
                          text_of(outside)));
   }
+  auto pod = pods_.find(x.key);
+  auto& free = free_[x.key];
+  if (pod != pods_.end() && pod->second.wants)
+    for (const auto& y : x.shown)
+      free.erase({y.outside.protocol, y.internal_port});
   last = x.promised;
+  std::erase_if(last, [&free](const auto& y) {
+    return free.contains(y.first);
+  });
+  if (pod != pods_.end())
+    forget_unwanted(pod->second);
 }
 
 // -- the end ------------------------------------------------------------------
@@ -304,9 +329,12 @@ void checker::unsettled_pod(const pod_fact& x,
     if (!is_so(y))
       to.push_back(x.key + " shows an entry that is not so");
   }
-  if (shown.size() != record->second.promised.size() || shown.size() < x.items)
-    to.push_back(fmt::format("{} shows {} ports of {}", x.key, shown.size(),
-                             record->second.promised.size()));
+  std::set<inner_port> inside;
+  for (const auto& y : shown)
+    inside.emplace(y.outside.protocol, y.internal_port);
+  if (inside != x.ports)
+    to.push_back(fmt::format("{} shows {} ports of {}", x.key, inside.size(),
+                             x.ports.size()));
   if (!x.told_ready)
     to.push_back(x.key + " has not been told that it is ready");
 }

@@ -90,6 +90,7 @@ private:
   bool is_shown(const emulator::entry_change& x) const;
   bool is_so(const emulator::kube::shown_entry& x) const;
   void check_fixed(const record_fact& x);
+  void forget_unwanted(const pod_fact& x);
   void judge_entry(const std::string& id, instant at);
   void judge_address(const std::string& ip, instant at);
   bool is_right(const emulator::entry_change& x) const;
@@ -114,6 +115,9 @@ private:
   /// What each fixed mapping promised last, by key.
   std::map<std::string, std::map<inner_port, emulator::kube::public_port>>
     fixed_;
+  /// Ports of fixed mappings that nobody has asked for since they were shown
+  /// last.
+  std::map<std::string, std::set<inner_port>> free_;
   std::unordered_set<std::string> forged_;
   std::unordered_set<std::string> lost_eips_;
 

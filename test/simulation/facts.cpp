@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "emulator/kube/json_access.hpp"
+#include "emulator/kube/target.hpp"
 
 namespace natgw::simulation {
 
@@ -30,6 +31,25 @@ bool is_switched_on(const json& pod) {
     return false;
   auto value = note(pod, "k8s.aliyun.com/pod-dnat");
   return value.empty() || value == "true";
+}
+
+/// "80,7000-7001", with one protocol for all: what the player writes.
+std::set<inner_port> ports_of(const json& pod) {
+  std::set<inner_port> result;
+  auto list = note(pod, "k8s.aliyun.com/pod-dnat-expose-port");
+  auto udp = note(pod, "k8s.aliyun.com/pod-dnat-expose-protocol") == "udp";
+  while (!list.empty()) {
+    auto item = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(item.size() + 1, list.size()));
+    auto dash = item.find('-');
+    auto first = emulator::kube::parse_number(item.substr(0, dash));
+    auto last = dash == std::string_view::npos
+                  ? first
+                  : emulator::kube::parse_number(item.substr(dash + 1));
+    for (auto port = first.value_or(1); port <= last.value_or(0); ++port)
+      result.emplace(udp ? "udp" : "tcp", static_cast<int>(port));
+  }
+  return result;
 }
 
 /// The runs of the intent: [n, protocol, external, internal, count].
@@ -65,8 +85,7 @@ pod_fact pod_fact_of(const emulator::kube::change& x) {
   result.ip = text(body, {"status", "podIP"});
   result.scheduled = !text(body, {"spec", "nodeName"}).empty();
   result.wants = is_switched_on(body);
-  auto ports = note(body, "k8s.aliyun.com/pod-dnat-expose-port");
-  result.items = 1 + static_cast<size_t>(std::ranges::count(ports, ','));
+  result.ports = ports_of(body);
   result.fixed = note(body, "k8s.aliyun.com/pod-dnat-fixed") == "true"
                  && is_stateful(body);
   result.told_ready = note(body, "k8s.aliyun.com/pod-dnat-status")

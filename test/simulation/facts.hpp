@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "messages/time.hpp"
 
 namespace natgw::simulation {
+
+/// Inside: protocol and port.
+using inner_port = std::pair<std::string, int>;
 
 /// What a pod says from one revision on.
 struct pod_fact {
@@ -26,16 +30,13 @@ struct pod_fact {
   bool scheduled = false;
   /// The switch is on.
   bool wants = false;
-  /// Comma-separated items of the port list.
-  size_t items = 0;
+  /// The ports of the port list.
+  std::set<inner_port> ports;
   /// `fixed` is asked for, and the pod's owner allows it.
   bool fixed = false;
   /// The pod's annotation says that it forwards.
   bool told_ready = false;
 };
-
-/// Inside: protocol and port.
-using inner_port = std::pair<std::string, int>;
 
 /// What a PodDNAT says from one revision on.
 struct record_fact {
