@@ -118,9 +118,12 @@ pool_effects pool::record_changed(const record_ptr& record, instant now) {
   auto& s = slot_of(record->key);
   if (s.record && s.record->uid == record->uid && !is_newer(*record, *s.record))
     return finish(now);
+  auto stand = disbelieve(s, *record, now);
   s.record = record;
   s.record_unknown = false;
   adopt(s, now);
+  for (auto& x : stand)
+    unclaimed(x, now);
   if (!contested_.empty())
     resolve_clashes(now);
   touch(record->key);
