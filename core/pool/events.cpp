@@ -108,8 +108,9 @@ pool_effects pool::address_taken(const std::string& ip, const std::string& uid,
       continue;
     // Harm does not wait until something else may be tried again.
     s->retry_at = now;
+    // The address may have come to this pod from one of its own name.
     if (s->pod && s->pod->ip == ip)
-      s->stolen = true;
+      s->stolen = s->pod->uid != uid;
   }
   return finish(now);
 }

@@ -385,6 +385,19 @@ BOOST_AUTO_TEST_CASE(stolen_address_comes_back) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(pod_does_not_steal_its_own_address) {
+  world.create_pod("a", one_port());
+  world.settle();
+  auto ip = world.pods.at("a").view->ip;
+  world.delete_pod("a");
+  world.create_pod("a", one_port(), false, ip);
+  // Somebody else's entry pointed there, too, so all of the pool is told.
+  world.take_address(ip, world.pods.at("a").view->uid);
+  world.settle();
+  check_converged(world, 0);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(record_deleted_by_a_person_comes_back_with_its_ports) {
   world.create_pod("a", one_port());
   world.settle();
