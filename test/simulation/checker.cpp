@@ -1,6 +1,7 @@
 #include "test/simulation/checker.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -91,7 +92,7 @@ void checker::see(const pod_fact& x) {
     name_keys_[core::plain_name_key(x.uid)] = x.key;
     name_keys_[core::fixed_name_key(object_key_of(x.key))] = x.key;
   }
-  forget_unwanted(x);
+  forget_unwanted(x, before.ports);
   if (!x.present)
     pods_.erase(x.key);
   if (!before.ip.empty())
@@ -101,16 +102,24 @@ void checker::see(const pod_fact& x) {
 }
 
 /// A port that a live pod does not ask for may change, until a status shows it
-/// to one that does.
-void checker::forget_unwanted(const pod_fact& x) {
+/// to one that does: who looks late may still make and break a promise of it.
+void checker::forget_unwanted(const pod_fact& x,
+                              const std::set<inner_port>& before) {
+  if (!x.present || x.finished || x.terminating)
+    return;
+  const auto unwanted = [&x](const inner_port& y) {
+    return !x.wants || !x.fixed || !x.ports.contains(y);
+  };
+  auto& free = free_[x.key];
+  for (const auto* ports : {&before, &x.ports})
+    std::ranges::copy_if(*ports, std::inserter(free, free.end()), unwanted);
   auto found = fixed_.find(x.key);
-  if (!x.present || x.finished || x.terminating || found == fixed_.end())
+  if (found == fixed_.end())
     return;
   std::erase_if(found->second, [&](const auto& y) {
-    const auto unwanted = !x.wants || !x.fixed || !x.ports.contains(y.first);
-    if (unwanted)
-      free_[x.key].insert(y.first);
-    return unwanted;
+    if (unwanted(y.first))
+      free.insert(y.first);
+    return free.contains(y.first);
   });
 }
 
@@ -309,7 +318,7 @@ void checker::check_fixed(const record_fact& x) {
     return free.contains(y.first);
   });
   if (pod != pods_.end())
-    forget_unwanted(pod->second);
+    forget_unwanted(pod->second, {});
 }
 
 // -- the end ------------------------------------------------------------------

@@ -90,7 +90,7 @@ private:
   bool is_shown(const emulator::entry_change& x) const;
   bool is_so(const emulator::kube::shown_entry& x) const;
   void check_fixed(const record_fact& x);
-  void forget_unwanted(const pod_fact& x);
+  void forget_unwanted(const pod_fact& x, const std::set<inner_port>& before);
   void judge_entry(const std::string& id, instant at);
   void judge_address(const std::string& ip, instant at);
   bool is_right(const emulator::entry_change& x) const;
