@@ -10,7 +10,6 @@
 #include "actors/forward_table.hpp"
 #include "actors/lease_keeper.hpp"
 #include "actors/object_reader.hpp"
-#include "actors/openapi_caller.hpp"
 #include "actors/placement.hpp"
 #include "actors/pod_watcher.hpp"
 #include "actors/port_pool.hpp"
@@ -45,7 +44,7 @@ actors::lease_keeper_config lease_config(const crew_parts& x) {
                        .renew_deadline = whole_seconds(lease.renew_deadline),
                        .retry_period = lease.retry_period},
           .write_timeout = lease.renew_deadline / 2,
-          .seed = actors::fresh_seed()};
+          .seed = x.seed()};
 }
 
 actors::status_writer_config writer_config(const crew_parts& x) {
@@ -56,7 +55,7 @@ actors::status_writer_config writer_config(const crew_parts& x) {
                         .per = std::chrono::seconds{1}};
   result.queue.burst = std::max(1U, settings.kube_burst / share);
   result.controller = lease_key(x);
-  result.seed = actors::fresh_seed();
+  result.seed = x.seed();
   result.metrics = x.metrics;
   return result;
 }
@@ -85,6 +84,7 @@ actors::openapi_caller_config caller_config(const crew_parts& x) {
       = {.quota = {.count = own.rates.per_minute[i], .per = minute},
          .burst = own.rates.burst};
   result.write_timeout = own.write_deadline;
+  result.seed = x.seed();
   result.on_attempt = [metrics = x.metrics](auto& seen) {
     metrics->count_call(seen.action, seen.outcome == call_class::ok
                                        ? std::nullopt
@@ -108,7 +108,7 @@ double expiry_of(const actors::credential_observation& x) {
 actors::credential_keeper_config keeper_config(const crew_parts& x) {
   actors::credential_keeper_config result;
   result.sources = x.sources;
-  result.seed = actors::fresh_seed();
+  result.seed = x.seed();
   result.on_fetch = [metrics = x.metrics](auto& seen) {
     metrics->count_credentials(to_string(seen.source), seen.good);
     metrics->set_credentials_expiry(expiry_of(seen));
@@ -124,7 +124,7 @@ actors::pod_watcher_config pod_config(const crew_parts& x) {
   result.interfaces.ns = own.watch_namespace;
   for (auto watch : {&result.pods, &result.nodes, &result.interfaces}) {
     watch->reflector.page_size = own.page_size;
-    watch->seed = actors::fresh_seed();
+    watch->seed = x.seed();
     watch->metrics = x.metrics;
   }
   return result;
@@ -134,7 +134,7 @@ actors::watch_config record_config(const crew_parts& x) {
   actors::watch_config result;
   result.ns = x.settings.natgw.watch_namespace;
   result.reflector.page_size = x.settings.natgw.page_size;
-  result.seed = actors::fresh_seed();
+  result.seed = x.seed();
   result.metrics = x.metrics;
   return result;
 }
@@ -156,7 +156,7 @@ core::table_options table_config(const crew_parts& x,
           .vpc = x.settings.vpc,
           .names = x.names,
           .epoch = around.epoch,
-          .seed = actors::fresh_seed(),
+          .seed = x.seed(),
           .write_deadline = own.write_deadline,
           .sweep_interval = own.sweep_interval,
           .max_window = own.max_window};
@@ -179,7 +179,7 @@ core::pool_options pool_config(const crew_parts& x,
   }
   result.entries = own.entries_per_gateway;
   result.cooldown = whole_seconds(own.cooldown);
-  result.seed = actors::fresh_seed();
+  result.seed = x.seed();
   result.epoch = around.epoch;
   result.early = own.early_address;
   result.fixed_linger = whole_seconds(own.fixed_linger);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +9,7 @@
 #include <caf/fwd.hpp>
 
 #include "actors/clock.hpp"
+#include "actors/openapi_caller.hpp"
 #include "actors/supervisor.hpp"
 #include "clients/aliyun/credential_source.hpp"
 #include "clients/http/transport.hpp"
@@ -31,6 +34,8 @@ struct crew_parts {
   std::vector<aliyun::credential_source> sources;
   actors::clock time;
   std::shared_ptr<observe::metrics> metrics;
+  /// Seeds whatever an actor draws; who runs twice alike says how.
+  std::function<uint64_t()> seed = actors::fresh_seed;
 };
 
 actors::supervisor_config

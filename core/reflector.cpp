@@ -126,6 +126,8 @@ reflector_steps reflector::stop() {
 
 reflector_steps reflector::begin_list(instant) {
   phase_ = phase::listing;
+  // Also if this one fails: somebody may wait for it.
+  relist_ = true;
   list_version_.clear();
   auto cached = cfg_.first_list_from_cache && version_.empty();
   reflector_steps result;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "core/pool/pool.hpp"
 
@@ -185,6 +186,27 @@ void pool::adopt(slot& s, instant now) {
     contest(s);
 }
 
+/// Before the first fresh list a tenure is nothing but what its record said.
+/// If that was out of date, since a former process had written on, the tenure
+/// is forgotten. Returns those of its entries that the table has been seen to
+/// hold.
+std::vector<entry_news> pool::disbelieve(slot& s, const record_view& next,
+                                         instant now) {
+  auto t = present(s);
+  if (records_fresh_ || !t || !s.record || s.record->promise == next.promise)
+    return {};
+  std::vector<entry_news> result;
+  for (auto& e : t->entries) {
+    if (e.seen)
+      result.push_back(
+        {.fact = entry_fact::unclaimed, .spec = spec_of(*t, e), .id = e.id});
+    if (e.claimed)
+      ports_.free(t->handle, block_of(*t, e.run), now, false);
+  }
+  erase_tenure(std::exchange(s.tenure, 0));
+  return result;
+}
+
 /// Claims all ports of a tenure that are not claimed yet. Returns false and
 /// remembers the rivals if others hold some.
 bool pool::claim(tenure& t, instant now) {
@@ -250,8 +272,10 @@ void pool::contest(slot& s) {
   auto& t = *present(s);
   for (auto rival : rivals_of(t))
     if (auto holder = find_tenure(rival))
-      if (auto h = find_slot(holder->key); h && h->tenure == rival)
+      if (auto h = find_slot(holder->key); h && h->tenure == rival) {
         h->contested = true;
+        contested_.push_back(h->key);
+      }
 }
 
 /// Handles of the tenures that hold ports which this one was promised too.

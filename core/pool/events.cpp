@@ -108,8 +108,9 @@ pool_effects pool::address_taken(const std::string& ip, const std::string& uid,
       continue;
     // Harm does not wait until something else may be tried again.
     s->retry_at = now;
+    // The address may have come to this pod from one of its own name.
     if (s->pod && s->pod->ip == ip)
-      s->stolen = true;
+      s->stolen = s->pod->uid != uid;
   }
   return finish(now);
 }
@@ -118,9 +119,12 @@ pool_effects pool::record_changed(const record_ptr& record, instant now) {
   auto& s = slot_of(record->key);
   if (s.record && s.record->uid == record->uid && !is_newer(*record, *s.record))
     return finish(now);
+  auto stand = disbelieve(s, *record, now);
   s.record = record;
   s.record_unknown = false;
   adopt(s, now);
+  for (auto& x : stand)
+    unclaimed(x, now);
   if (!contested_.empty())
     resolve_clashes(now);
   touch(record->key);

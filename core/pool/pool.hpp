@@ -245,6 +245,8 @@ private:
   void add_former_address(tenure& t, const std::string& ip);
   void forget_former_addresses(tenure& t);
   void adopt(slot& s, instant now);
+  std::vector<entry_news> disbelieve(slot& s, const record_view& next,
+                                     instant now);
   bool claim(tenure& t, instant now);
   std::optional<std::string> take_from_unproven(const std::string& name,
                                                 instant now);

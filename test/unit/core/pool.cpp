@@ -334,6 +334,43 @@ BOOST_AUTO_TEST_CASE(restart_takes_nothing_back) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(restart_does_not_believe_what_was_remembered) {
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  auto stale = world.records.at("a");
+  world.change_ports("a", {{protocol::tcp, 80, 1}, {protocol::tcp, 7000, 2}});
+  world.settle();
+  auto promised = world.record("a")->promise->runs;
+  world.start();
+  // The watcher lags behind what the dead pool had written.
+  world.take(world.pool->record_changed(stale, world.now));
+  world.settle();
+  BOOST_TEST((world.record("a")->promise->runs == promised));
+  check_converged(world, 0);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(ports_remembered_from_an_older_promise_are_free) {
+  world.create_pod("a", one_port());
+  world.create_pod("b", one_port());
+  world.settle();
+  auto a = world.record("a")->promise->runs;
+  auto b = world.record("b")->promise->runs;
+  auto stale = *world.records.at("b");
+  stale.promise->runs = a;
+  stale.resource_version = "1";
+  world.start();
+  // It clashes with a promise that has long been kept.
+  world.take(world.pool->record_changed(world.records.at("a"), world.now));
+  world.take(world.pool->record_changed(std::make_shared<record_view>(stale),
+                                        world.now));
+  world.settle();
+  BOOST_TEST((world.record("a")->promise->runs == a));
+  BOOST_TEST((world.record("b")->promise->runs == b));
+  check_converged(world, 0);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(stolen_address_comes_back) {
   world.create_pod("a", one_port());
   world.settle();
@@ -343,6 +380,19 @@ BOOST_AUTO_TEST_CASE(stolen_address_comes_back) {
   BOOST_TEST(world.record("a")->status.empty());
   BOOST_TEST(world.table.empty());
   world.take_address(view.ip, view.uid);
+  world.settle();
+  check_converged(world, 0);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(pod_does_not_steal_its_own_address) {
+  world.create_pod("a", one_port());
+  world.settle();
+  auto ip = world.pods.at("a").view->ip;
+  world.delete_pod("a");
+  world.create_pod("a", one_port(), false, ip);
+  // Somebody else's entry pointed there, too, so all of the pool is told.
+  world.take_address(ip, world.pods.at("a").view->uid);
   world.settle();
   check_converged(world, 0);
   no_harm();

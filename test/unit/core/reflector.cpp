@@ -361,6 +361,19 @@ BOOST_AUTO_TEST_CASE(question_turns_a_paused_watch_into_a_list) {
   BOOST_TEST(last.list.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(list_that_was_asked_for_is_repeated_until_it_succeeds) {
+  reach_watch();
+  auto number = uint64_t{0};
+  last = aut.refresh(now, number);
+  BOOST_REQUIRE(last.list.has_value());
+  page_fails(ec::transport);
+  wait_for_wake();
+  BOOST_REQUIRE(last.list.has_value());
+  page("11", "");
+  BOOST_CHECK_EQUAL(last.listed.value(), number);
+  BOOST_CHECK(last.watch.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(stopped_reflector_ends_its_watch_and_stays_silent) {
   reach_watch();
   auto watch = last.watch->id;

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "emulator/vpc/history.hpp"
+#include "messages/time.hpp"
+#include "test/simulation/facts.hpp"
+
+namespace natgw::simulation {
+
+/// A broken invariant of docs/architecture.md: its number and what broke it.
+struct violation {
+  int invariant = 0;
+  instant at;
+  std::string text;
+};
+
+struct checker_rules {
+  /// "natgw.<cluster>.": what names of entries of ours begin with.
+  std::string prefix;
+  /// Set where nothing fails: so long an entry may point at a stranger, ...
+  std::optional<instant::duration> exposure_limit;
+  /// ... counted from here at the earliest, since after a start the entries
+  /// that stand are left alone for one write deadline.
+  instant exposure_from;
+};
+
+/// Judges a controller by what the emulators' objects were after every change,
+/// and by nothing that it says of itself. Told one change at a time, in their
+/// order; the cost of each does not grow with the fleet.
+///
+/// What holds at every instant is checked at once:
+/// * 1: no public port is shown, or promised, by two records;
+/// * 4: no entry is changed by the API's caller while its name is not ours;
+/// * 5: what a status shows is Available as shown, unless another hand has
+///   touched that entry. (An item in several pieces has the id of the first
+///   one, so each port is looked up by its public side.)
+/// * 6: a fixed mapping's public ports stay with the pod's name.
+/// What takes the controller a while is checked by `unsettled`, once faults
+/// have stopped: 2 (no entry at a stranger's address; also within a bound where
+/// nothing fails at all), 3 (nothing is left), that a status shows its pod's
+/// present address, and 7.
+class checker {
+public:
+  explicit checker(checker_rules rules);
+
+  void see(const pod_fact& x);
+  void see(const record_fact& x);
+  void see(const emulator::entry_change& x);
+
+  /// A person has written this record: what it promises is no promise of ours.
+  void forged(const std::string& key);
+
+  /// The fixed mapping of this name may change: a person took its record, or
+  /// its EIP is gone.
+  void pardon(const std::string& key);
+  void pardon_address(const std::string& eip);
+
+  /// Time has passed.
+  void pass(instant now);
+
+  const std::vector<violation>& violations() const {
+    return violations_;
+  }
+
+  /// Everything that is not as it should be in the end; linear in the fleet.
+  std::vector<std::string> unsettled() const;
+
+private:
+  /// One public port of an entry, by the entry's id.
+  using port_holder = std::set<std::string>;
+
+  void breach(int number, instant at, std::string text);
+  bool is_ours(const emulator::entry_change& x) const;
+  bool is_live(const pod_fact& x) const;
+  void drop_record(const record_fact& x);
+  void check_ports(const record_fact& x);
+  void check_shown(const std::string& key,
+                   const emulator::kube::shown_entry& x, instant at);
+  void check_entry_shown(const emulator::entry_change& x);
+  void place_entry(const emulator::entry_change& x, bool there);
+  bool is_shown(const emulator::entry_change& x) const;
+  bool is_so(const emulator::kube::shown_entry& x) const;
+  void check_fixed(const record_fact& x);
+  void forget_unwanted(const pod_fact& x, const std::set<inner_port>& before);
+  void judge_entry(const std::string& id, instant at);
+  void judge_address(const std::string& ip, instant at);
+  bool is_right(const emulator::entry_change& x) const;
+  void unsettled_pod(const pod_fact& x, std::vector<std::string>& to) const;
+
+  checker_rules rules_;
+  std::vector<violation> violations_;
+
+  /// By key: the present one.
+  std::map<std::string, pod_fact> pods_;
+  /// Live pods by address, as keys.
+  std::unordered_map<std::string, std::set<std::string>> at_address_;
+  /// The keys of entries' names that belong to a live pod.
+  std::unordered_map<std::string, std::string> name_keys_;
+
+  std::map<std::string, record_fact> records_;
+  std::map<emulator::kube::public_port, std::set<std::string>> named_;
+  /// What is shown of each port, by the record's key.
+  std::map<emulator::kube::public_port,
+           std::map<std::string, emulator::kube::shown_entry>>
+    published_;
+  /// What each fixed mapping promised last, by key.
+  std::map<std::string, std::map<inner_port, emulator::kube::public_port>>
+    fixed_;
+  /// Ports of fixed mappings that nobody has asked for since they were shown
+  /// last.
+  std::map<std::string, std::set<inner_port>> free_;
+  std::unordered_set<std::string> forged_;
+  std::unordered_set<std::string> lost_eips_;
+
+  /// Entries that are there, by id.
+  std::map<std::string, emulator::entry_change> entries_;
+  std::unordered_map<std::string, std::set<std::string>> entries_at_;
+  std::map<emulator::kube::public_port, port_holder> entries_with_;
+  /// Entries that another hand has changed.
+  std::unordered_set<std::string> touched_;
+  /// Entries of ours at a stranger's address, and since when.
+  std::map<std::string, instant> exposed_;
+};
+
+} // namespace natgw::simulation

@@ -1,0 +1,163 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "clients/http/transport.hpp"
+#include "emulator/vpc/dice.hpp"
+#include "test/simulation/servers.hpp"
+#include "test/simulation/timeline.hpp"
+#include "test/simulation/transcript.hpp"
+
+namespace natgw::simulation {
+
+/// What the network does to its users, each as a probability.
+struct weather {
+  // -- of a request -----------------------------------------------------------
+  /// It never arrives.
+  double lost_before = 0;
+  /// It is carried out, and nobody hears of it.
+  double lost_after = 0;
+  /// Its way there, or the answer's way back, takes up to `slowest`.
+  double slow = 0;
+  /// It is carried out twice, as where a client repeats it on another
+  /// connection; only what its sender allows to be repeated.
+  double twice = 0;
+  // -- of a piece of a stream -------------------------------------------------
+  /// The stream breaks within it.
+  double cut = 0;
+  /// It, and all that follows, comes up to `slowest` later.
+  double stall = 0;
+  /// Nothing comes any more, and no end either.
+  double silence = 0;
+
+  std::chrono::milliseconds slowest{3'000};
+};
+
+enum class side : uint8_t { cluster, cloud };
+
+class network;
+
+/// One request on its way. The process that sent it may be dead.
+struct flight {
+  uint64_t id = 0;
+  http::request what;
+  http::completion done;
+  std::optional<http::stream_handler> stream;
+  instant deadline;
+  /// Its callbacks have been called, or nobody waits for them.
+  bool over = false;
+  /// Never arrives, since its sender died first.
+  bool doomed = false;
+  /// The watch at the API server; 0: none (any more).
+  uint64_t watch = 0;
+  /// When the last piece planned so far arrives.
+  instant last_piece;
+};
+
+using flight_ptr = std::shared_ptr<flight>;
+
+/// What one process has of the network, for one purpose.
+class link final : public http::transport {
+public:
+  link(network& net, side to, std::string who)
+    : net_{net},
+      to_{to},
+      who_{std::move(who)} {
+    // nop
+  }
+
+  uint64_t send(http::request x, http::completion done) override;
+  uint64_t stream(http::request x, http::stream_handler handler) override;
+  void consumed(uint64_t id, size_t bytes) override;
+  void cancel(uint64_t id) override;
+
+  /// The process is dead: nothing is sent or told any more. What has left may
+  /// still arrive.
+  void sever();
+
+  /// The process is stopped: what has not left waits.
+  void freeze() {
+    frozen_ = true;
+  }
+  void thaw();
+
+private:
+  friend class network;
+
+  uint64_t start(flight_ptr x);
+  void depart(const flight_ptr& x);
+
+  network& net_;
+  side to_;
+  std::string who_;
+  bool severed_ = false;
+  bool frozen_ = false;
+  uint64_t last_id_ = 0;
+  std::map<uint64_t, flight_ptr> open_;
+  std::vector<flight_ptr> waiting_;
+};
+
+/// Carries requests to the emulators and answers back, on virtual time.
+class network {
+public:
+  network(timeline& time, servers& at, transcript& told, uint64_t seed);
+
+  /// A way to one of the servers. It lives as long as the network.
+  link& connect(side to, std::string who);
+
+  /// Passes on what watches have to send.
+  void flush();
+
+  weather sky;
+
+private:
+  friend class link;
+
+  struct reply {
+    http::response what;
+    instant::duration after{0};
+    /// Set if the connection ends instead.
+    std::optional<error> failure;
+  };
+
+  struct open_stream {
+    flight_ptr who;
+    link* owner = nullptr;
+  };
+
+  instant::duration latency();
+  void travel(link& from, const flight_ptr& x);
+  void lose(link& from, const flight_ptr& x);
+  void arrive(link& from, const flight_ptr& x, bool answered, bool told);
+  reply answer(side to, const http::request& x);
+  reply ask_cluster(const http::request& x);
+  reply ask_cloud(const http::request& x);
+  void give_back(link& to, const flight_ptr& x, reply what);
+  void finish(link& to, const flight_ptr& x, expected<http::response> what);
+  void open(link& from, const flight_ptr& x);
+  void refuse(link& to, const flight_ptr& x, http::response head);
+  void pass_on(const open_stream& x, emulator::kube::watch_batch batch);
+  void piece(const open_stream& x, std::string bytes);
+  void later(const open_stream& x, timeline::deed what);
+  void end_stream(link& to, const flight_ptr& x, expected<void> how);
+  void fail_flight(link& to, const flight_ptr& x, error why);
+
+  timeline& time_;
+  servers& at_;
+  transcript& told_;
+  emulator::dice dice_;
+  std::deque<link> links_;
+  std::vector<uint64_t> awake_;
+  std::map<uint64_t, open_stream> streams_;
+};
+
+} // namespace natgw::simulation

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/kube/options.hpp"
+#include "emulator/vpc/options.hpp"
+#include "messages/time.hpp"
+#include "test/simulation/network.hpp"
+
+namespace natgw::simulation {
+
+/// What somebody does to the world.
+enum class deed : uint8_t {
+  // -- to the pod of a slot ---------------------------------------------------
+  create,
+  /// Deleted with its grace period.
+  remove,
+  /// Deleted at once.
+  kill,
+  /// Killed, and created anew within the same instant.
+  replace,
+  /// Succeeded, or (odd values) evicted; the object stays.
+  finish,
+  /// Another list of ports, chosen by the value.
+  change_ports,
+  /// The switch, off or on.
+  toggle,
+  // -- to the controller's processes ------------------------------------------
+  /// The process of replica `slot` dies after `value` more messages.
+  crash,
+  /// It is stopped for `value` ms.
+  pause,
+  /// It is asked to end.
+  stop,
+  break_pool,
+  break_table,
+  // -- to the services --------------------------------------------------------
+  /// Old revisions are forgotten: 410.
+  compact,
+  break_watches,
+};
+
+inline constexpr size_t deed_count = 14;
+
+std::string_view to_string(deed x);
+
+struct act {
+  /// Since the start.
+  std::chrono::milliseconds at{0};
+  deed what = deed::create;
+  uint32_t slot = 0;
+  uint32_t value = 0;
+};
+
+std::string to_string(const act& x);
+
+/// What a run is about.
+enum class family : uint8_t {
+  /// Nothing fails.
+  calm,
+  /// The network loses, delays, doubles and breaks.
+  storm,
+  /// The process dies, again and again.
+  crash,
+  /// Two replicas and a lease; the leader is stopped, and wakes late.
+  replicas,
+  /// Pools and tables die alone.
+  pairs,
+  /// The services refuse: throttling, conflicts, the strict barrier, 5xx.
+  refusals,
+  /// All of it.
+  everything,
+};
+
+inline constexpr size_t family_count = 7;
+
+std::string_view to_string(family x);
+std::optional<family> family_of(std::string_view name);
+
+/// Everything that decides about a run, but the code under test: equal plans
+/// give equal runs.
+struct plan {
+  family kind = family::calm;
+  uint64_t seed = 1;
+  /// Names of pods.
+  uint32_t slots = 10;
+  uint32_t replicas = 1;
+  bool lease = true;
+  size_t gateways = 2;
+  size_t eips = 1;
+  /// Ports of each EIP.
+  uint16_t ports = 128;
+  /// Out of 256: a message is handled although something else is due.
+  uint32_t overtaking = 16;
+  weather sky;
+  emulator::vpc_behaviour cloud;
+  std::vector<emulator::kube::fault_rule> cluster_faults;
+  std::chrono::milliseconds list_lag{0};
+  std::vector<act> acts;
+};
+
+struct plan_wishes {
+  uint32_t slots = 10;
+  /// Pods that live under one name, one after the other.
+  uint32_t lives = 10;
+};
+
+plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes);
+
+} // namespace natgw::simulation
