@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/pool/pool.hpp"
+#include "core/pool/rules.hpp"
 
 namespace natgw::core {
 
@@ -295,29 +296,15 @@ void pool::resolve_clashes(instant now) {
   }
 }
 
-/// The one that the table's entry belongs to wins, then the higher epoch, then
-/// the older record.
 bool pool::wins(slot& challenger, slot& holder) {
-  auto stands = [this](slot& s) {
+  auto rank = [this](slot& s) {
     auto t = present(s);
-    return t && std::ranges::any_of(t->entries, [](auto& e) {
-             return e.seen || e.phase == entry_phase::available;
-           });
+    auto stands = t && std::ranges::any_of(t->entries, [](auto& e) {
+                    return e.seen || e.phase == entry_phase::available;
+                  });
+    return rank_of(s.record.get(), stands);
   };
-  auto a = stands(challenger);
-  auto b = stands(holder);
-  if (a != b)
-    return a;
-  auto epoch = [](const slot& s) {
-    return s.record && s.record->promise ? s.record->promise->epoch : 0;
-  };
-  if (epoch(challenger) != epoch(holder))
-    return epoch(challenger) > epoch(holder);
-  auto age = [](const slot& s) {
-    return s.record ? std::pair{s.record->created, s.record->uid}
-                    : std::pair<std::string, std::string>{"~", ""};
-  };
-  return age(challenger) < age(holder);
+  return outranks(rank(challenger), rank(holder));
 }
 
 /// The loser of a clash: its promise is void, its status is emptied by the
