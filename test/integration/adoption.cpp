@@ -303,6 +303,13 @@ write_counts foretold(const json& plan) {
   return {total.at("creates"), total.at("modifies"), total.at("deletes")};
 }
 
+/// Writes to PodDNATs and pods.
+uint64_t foretold_objects(const json& plan) {
+  auto& total = plan.at("total");
+  return total.at("poddnats").get<uint64_t>()
+         + total.at("pods").get<uint64_t>();
+}
+
 const json* step_of(const json& plan, const std::string& name) {
   auto& steps = plan.at("steps");
   auto found = std::ranges::find_if(steps, [&](const json& x) {
@@ -351,6 +358,7 @@ BOOST_AUTO_TEST_CASE(matching_fleet_is_taken_over_without_a_write) {
   controller->signal(SIGTERM);
   BOOST_TEST(controller->wait() == 0);
   BOOST_TEST((writes() == write_counts{}));
+  BOOST_TEST(revisions() - before == foretold_objects(plan));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_foretold_is_what_happens) {
@@ -403,6 +411,7 @@ BOOST_AUTO_TEST_CASE(what_is_foretold_is_what_happens) {
   controller->signal(SIGTERM);
   BOOST_TEST(controller->wait() == 0);
   BOOST_TEST((writes() == foretold(plan)));
+  BOOST_TEST(revisions() - before == foretold_objects(plan));
   BOOST_TEST(has_entry(theirs));
   BOOST_TEST(has_record("kept"));
   BOOST_TEST(has_record("elsewhere"));
