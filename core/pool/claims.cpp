@@ -286,14 +286,27 @@ void pool::resolve_clashes(instant now) {
         lose_promise(*h, now);
       else
         stays = false;
-      h->contested = false;
+      h->contested = std::ranges::find(won_, h->key) != won_.end();
       touch(h->key);
     }
-    s->contested = false;
-    if (!stays || !claim(*t, now))
+    s->contested = stays && !claim(*t, now);
+    if (s->contested)
+      won_.push_back(key);
+    else if (!stays)
       lose_promise(*s, now);
     touch(key);
   }
+}
+
+/// Once ports are free, winners take what they have won. Returns true if there
+/// was something to look at.
+bool pool::resume_clashes(instant now) {
+  if (!std::exchange(freed_, false) || won_.empty())
+    return false;
+  contested_.insert(contested_.end(), won_.begin(), won_.end());
+  won_.clear();
+  resolve_clashes(now);
+  return true;
 }
 
 bool pool::wins(slot& challenger, slot& holder) {

@@ -33,6 +33,7 @@ void pool::forward(slot& s, instant now) {
   }
   if (!store_promise(s, t))
     return;
+  free_leaving(s, now);
   wish_entries(s, t);
   if (!publish(s, t))
     return;
