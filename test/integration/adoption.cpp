@@ -111,7 +111,7 @@ struct world {
   /// A record as the product writes it, for a pod that may not exist.
   void create_record(const std::string& name, const std::string& gateway,
                      const std::string& ip, int port, bool owned,
-                     const std::string& protocol = "tcp") {
+                     const std::string& protocol = "tcp") const {
     json meta{{"name", name}};
     if (owned)
       meta["ownerReferences"] = {{{"apiVersion", "v1"},
@@ -135,7 +135,8 @@ struct world {
   }
 
   void set_status(const std::string& name, const std::string& gateway,
-                  const std::string& ip, int port, const std::string& id) {
+                  const std::string& ip, int port,
+                  const std::string& id) const {
     send("PATCH", std::string{records_url} + "/" + name + "/status",
          {{"status",
            {{"entries",
@@ -210,7 +211,7 @@ struct world {
   /// An entry that another hand than ours has made.
   std::string create_entry(const std::string& gateway, uint16_t external,
                            const std::string& ip, uint16_t internal,
-                           const std::string& name = {}) {
+                           const std::string& name = {}) const {
     emulator::entry x;
     x.name = name;
     x.external = {*emulator::parse_ipv4(eip_of(gateway)), external, 1,
@@ -359,6 +360,8 @@ BOOST_AUTO_TEST_CASE(matching_fleet_is_taken_over_without_a_write) {
   BOOST_TEST(controller->wait() == 0);
   BOOST_TEST((writes() == write_counts{}));
   BOOST_TEST(revisions() - before == foretold_objects(plan));
+  for (auto& record : send("GET", records_url)["items"])
+    BOOST_TEST((record["metadata"]["finalizers"] == json{"natgw-controller"}));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_foretold_is_what_happens) {
