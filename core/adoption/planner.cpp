@@ -220,8 +220,9 @@ void adoption_planner::keep_entries(const claimant& x) {
   const auto& promise = *x.record->promise;
   for (const auto& run : promise.runs) {
     auto name = name_of(x, run);
-    x.seat->want(
-      promised_spec(name, promise.external_ip, promise.internal_ip, run), name);
+    x.seat->want(promised_spec(name, promise.external_ip, promise.internal_ip,
+                               run),
+                 name, {});
   }
 }
 
@@ -261,7 +262,8 @@ void adoption_planner::want_entries(const claimant& x,
   for (const auto& run : runs) {
     auto spec = promised_spec(in_.names.build(identity, run.n),
                               x.record->promise->external_ip, x.pod->ip, run);
-    auto entry = x.seat->want(spec, name_of(x, run));
+    auto entry = x.seat->want(spec, name_of(x, run),
+                              x.record->promise->internal_ip);
     if (entry.what == entry_step::other_port
         && !x.seat->replace(x.handle, spec)) {
       entry.what = entry_step::refused;

@@ -93,23 +93,36 @@ adoption_entry adoption_seat::take_over(table::slot& x,
   return {entry_step::modify, spec, id};
 }
 
+/// Gives a nameless entry that is ours its name.
+table::slot* adoption_seat::adopt_nameless(const entry_spec& x,
+                                           table::flow wanted,
+                                           const std::string& former_ip) {
+  auto* found = table_.nameless(wanted);
+  if (auto former = parse_ipv4(former_ip); found == nullptr && former) {
+    wanted.internal_ip = *former;
+    found = table_.nameless(wanted);
+  }
+  if (found == nullptr)
+    return nullptr;
+  auto id = found->entry.id;
+  table_.remove_foreign(id);
+  auto& result = table_.obtain(x.name);
+  table_.put(result, id, wanted);
+  return &result;
+}
+
 adoption_entry adoption_seat::want(const entry_spec& x,
-                                   const std::string& old_name) {
+                                   const std::string& old_name,
+                                   const std::string& former_ip) {
   auto wanted = table::pack(x);
   if (!wanted)
     return {entry_step::refused, x, {}};
   auto* from = find_known(x.name);
-  if (from == nullptr) {
-    // The table looks for a nameless one before it turns one into another.
-    if (auto* nameless = table_.nameless(*wanted)) {
-      auto id = nameless->entry.id;
-      table_.remove_foreign(id);
-      from = &table_.obtain(x.name);
-      table_.put(*from, id, *wanted);
-    } else {
-      from = find_known(old_name);
-    }
-  }
+  // The table looks for a nameless one before it turns one into another.
+  if (from == nullptr)
+    from = adopt_nameless(x, *wanted, former_ip);
+  if (from == nullptr)
+    from = find_known(old_name);
   if (from != nullptr && from->seen == *wanted)
     return take_over(*from, *wanted, x);
   auto except = from != nullptr ? from->number : 0;

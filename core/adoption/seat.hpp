@@ -41,8 +41,10 @@ public:
   /// Whether an entry of this name stands.
   bool stands(const std::string& name);
 
-  /// Wishes an entry. `old_name` is what it may have been called so far.
-  adoption_entry want(const entry_spec& x, const std::string& old_name);
+  /// Wishes an entry. `old_name` is what it may have been called so far, and
+  /// `former_ip` where it may point without a name.
+  adoption_entry want(const entry_spec& x, const std::string& old_name,
+                      const std::string& former_ip);
 
   /// Wishes that no entry of this name stands, nor a nameless one with exactly
   /// these five fields. Adds what is to be removed.
@@ -57,6 +59,8 @@ public:
 
 private:
   table::slot* find_known(const std::string& name);
+  table::slot* adopt_nameless(const entry_spec& x, table::flow wanted,
+                              const std::string& former_ip);
   adoption_entry take_over(table::slot& x, const table::flow& wanted,
                            const entry_spec& spec);
 

@@ -157,6 +157,7 @@ void pool::adopt(slot& s, instant now) {
   t.fixed = promise.fixed;
   t.external_ip = promise.external_ip;
   set_address(t, promise.internal_ip);
+  t.promised_ip = promise.internal_ip;
   t.record_uid = s.record->uid;
   t.attempt = promise.attempt;
   t.items = promise.items;

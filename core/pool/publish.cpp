@@ -48,7 +48,8 @@ void pool::wish_entries(slot& s, tenure& t) {
       .attempt = t.attempt,
       .priority = t.haste == urgency::harm ? urgency::harm : urgency::birth,
       .replaces = e.replaces,
-      .fresh = !e.may_stand && !e.seen && e.id.empty()});
+      .fresh = !e.may_stand && !e.seen && e.id.empty(),
+      .former_ip = t.promised_ip == t.internal_ip ? "" : t.promised_ip});
   }
   // What could not be taken over ends now.
   for (auto handle : std::vector{s.leaving})

@@ -328,6 +328,20 @@ BOOST_AUTO_TEST_CASE(fixed_mapping_is_taken_over_under_its_name) {
              == x.names.build(fixed_name_key(p.key), 0));
 }
 
+BOOST_AUTO_TEST_CASE(fixed_pod_that_came_back_keeps_its_nameless_entry) {
+  auto p = pod("a", "172.16.0.1");
+  p.annotations.edit().fixed = "true";
+  x.records.push_back(record(p, {{"512", "80"}}, true));
+  entry("fwd-a", 512, p.ip, 80);
+  p.uid = "uid-successor";
+  p.ip = "172.16.0.2";
+  x.pods.push_back(p);
+  auto step = only();
+  is_kind(step, entry_differs);
+  check_cloud(step.writes, 0, 1, 0);
+  BOOST_TEST(step.entries.front().id == "fwd-a");
+}
+
 BOOST_AUTO_TEST_CASE(change_of_fixed_renames_only_what_has_a_name) {
   served("a", 512, "172.16.0.1");
   x.pods.front().annotations.edit().fixed = "true";

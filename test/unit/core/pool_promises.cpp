@@ -1,7 +1,10 @@
-// Two records that promise one port: one keeps it, the other gets new ports.
+// Promises that a former process has left: two of one port, of which one record
+// keeps it; and one of an address that its pod has no longer.
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
@@ -102,7 +105,7 @@ void for_each_seed(const std::function<void(clash_world&)>& arrange,
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(pool_clashes)
+BOOST_AUTO_TEST_SUITE(pool_promises)
 
 BOOST_AUTO_TEST_CASE(older_record_keeps_the_port) {
   for_each_seed(
@@ -166,6 +169,23 @@ BOOST_AUTO_TEST_CASE(one_of_three_keeps_the_port) {
       BOOST_TEST(x.port_of("b") != 512);
       BOOST_TEST(x.port_of("c") == 512);
     });
+}
+
+BOOST_AUTO_TEST_CASE(wish_names_the_address_that_was_promised) {
+  clash_world x{1};
+  x.promised("a", "2026-01-01T00:00:00Z");
+  auto promised_ip = x.world.pods.at("a").view->ip;
+  x.world.change_pod("a", [](pod_view& pod) { pod.ip = "172.16.9.9"; });
+  x.promised("b", "2026-01-01T00:00:00Z");
+  x.world.records.erase("b");
+  std::map<std::string, std::string> former;
+  x.world.refuse = [&](const entry_want& wish) -> std::optional<entry_news> {
+    former[wish.spec.internal_ip] = wish.former_ip;
+    return std::nullopt;
+  };
+  x.settle();
+  BOOST_TEST(former.at("172.16.9.9") == promised_ip);
+  BOOST_TEST(former.at(x.world.pods.at("b").view->ip).empty());
 }
 
 BOOST_AUTO_TEST_CASE(winner_that_goes_meanwhile_leaves_nothing) {
