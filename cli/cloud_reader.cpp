@@ -127,6 +127,8 @@ api_reply cloud_reader::attempt(const api_call& x) {
 }
 
 expected<api_reply> cloud_reader::call(const api_call& x) {
+  if (distrust_)
+    return std::unexpected{*distrust_};
   auto renewed = false;
   for (int i = 0;; ++i) {
     auto reply = attempt(x);
@@ -139,6 +141,8 @@ expected<api_reply> cloud_reader::call(const api_call& x) {
       keys_.reset();
       continue;
     }
+    if (reply.code == ec::credential && !is_passing(reply))
+      distrust_ = error_of(reply);
     if (!is_passing(reply) || i + 1 >= max_attempts)
       return std::unexpected{error_of(reply)};
     std::this_thread::sleep_for(pause_before(i, reply.retry_after));

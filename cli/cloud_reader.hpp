@@ -42,6 +42,8 @@ private:
   aliyun::vpc_endpoint endpoint_;
   std::vector<aliyun::credential_source> sources_;
   std::optional<aliyun::credentials> keys_;
+  /// Set once the credentials are known to be of no use: no more calls then.
+  std::optional<error> distrust_;
   /// By api_action.
   std::vector<core::token_bucket> buckets_;
 };
