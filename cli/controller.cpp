@@ -18,6 +18,7 @@
 #include "cli/cloud_sources.hpp"
 #include "cli/crew.hpp"
 #include "cli/dead_man_switch.hpp"
+#include "cli/from_settings.hpp"
 #include "clients/http/boot_time.hpp"
 #include "clients/http/curl_transport.hpp"
 #include "clients/kube/client.hpp"
@@ -57,18 +58,6 @@ actors::clock system_clock() {
 std::string user_agent(const controller_options& x) {
   return "natgw-controller/" + std::string{observe::version()} + " ("
          + x.identity + ")";
-}
-
-http::curl_options options_of(const controller_options& x) {
-  const auto& server = x.server;
-  http::curl_options result;
-  result.tls.ca_pem = server.tls.ca_pem;
-  result.tls.certificate_pem = server.tls.cert_pem;
-  result.tls.key_pem = server.tls.key_pem;
-  result.tls.server_name = server.tls.server_name;
-  result.tls.verify = !server.tls.insecure;
-  result.user_agent = user_agent(x);
-  return result;
 }
 
 /// Room for all that the writers have under way, for lists and for watches:
@@ -179,7 +168,7 @@ controller::start(const controller_options& options,
   if (!sources)
     return std::unexpected{sources.error()};
   auto p = std::make_unique<parts>();
-  auto net = options_of(options);
+  auto net = transport_to(options.server, user_agent(options));
   p->lease_net = std::make_unique<http::curl_transport>(net);
   net.max_host_connections = connections_of(options.settings);
   p->kube_net = std::make_unique<http::curl_transport>(net);
@@ -190,7 +179,7 @@ controller::start(const controller_options& options,
   auto uid = cluster_uid(*p->api, give_up);
   if (!uid)
     return std::unexpected{uid.error()};
-  auto names = core::entry_names::make("natgw", *uid);
+  auto names = core::entry_names::make(entry_prefix, *uid);
   if (!names)
     return std::unexpected{names.error()};
   if (options.ends_with_lease) {

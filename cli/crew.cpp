@@ -15,6 +15,7 @@
 #include "actors/port_pool.hpp"
 #include "actors/record_watcher.hpp"
 #include "actors/status_writer.hpp"
+#include "cli/from_settings.hpp"
 #include "config/capacity.hpp"
 #include "core/port_allocator.hpp"
 
@@ -60,25 +61,10 @@ actors::status_writer_config writer_config(const crew_parts& x) {
   return result;
 }
 
-/// `https://HOST[:PORT]` or `http://…` for emulators, as the loader checked.
-void set_endpoint(aliyun::vpc_endpoint& to, const std::string& url) {
-  if (url.empty())
-    return;
-  auto scheme = url.find("://");
-  to.tls = url.starts_with("https");
-  to.host = url.substr(scheme + 3);
-  if (to.host.ends_with('/'))
-    to.host.pop_back();
-}
-
 actors::openapi_caller_config caller_config(const crew_parts& x) {
   auto& own = x.settings.natgw;
   actors::openapi_caller_config result;
-  result.endpoint.region = x.settings.region;
-  set_endpoint(result.endpoint, own.endpoint);
-  result.endpoint.scheme = own.signing == config::signature::v1
-                             ? aliyun::signature_scheme::v1
-                             : aliyun::signature_scheme::v3;
+  result.endpoint = endpoint_of(x.settings);
   for (size_t i = 0; i < api_action_count; ++i)
     result.dispatch.limits[i]
       = {.quota = {.count = own.rates.per_minute[i], .per = minute},
@@ -141,9 +127,7 @@ actors::watch_config record_config(const crew_parts& x) {
 
 core::placement_options placement_config(const crew_parts& x) {
   core::placement_options result;
-  result.rules = {.controller_class = x.settings.natgw.controller_class,
-                  .stateful_kinds = x.settings.stateful_kinds,
-                  .max_ports = x.settings.natgw.max_ports_per_pod};
+  result.rules = rules_of(x.settings);
   for (auto& gateway : x.settings.gateways)
     result.gateways.push_back({gateway.id, gateway.zone});
   return result;

@@ -4,13 +4,17 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
+#include "cli/adoption.hpp"
+#include "cli/adoption_report.hpp"
 #include "cli/controller.hpp"
 #include "cli/http_endpoints.hpp"
 #include "cli/random_text.hpp"
@@ -30,7 +34,15 @@ struct run_flags {
   std::string kubeconfig_path;
   std::string context;
   std::string http_address;
+  bool adopt_dry_run = false;
+  bool as_json = false;
 };
+
+expected<bool> parse_output(std::string_view text) {
+  if (text != "text" && text != "json")
+    return fail(ec::invalid_argument, "must be text or json");
+  return text == "json";
+}
 
 void complain(const std::string& text) {
   fmt::print(stderr, "run: {}\n", text);
@@ -125,7 +137,27 @@ exit_code work(config::settings settings, kube::api_server server,
   return orderly && endpoints ? exit_code::success : exit_code::failure;
 }
 
+/// Tells what `work` would begin with.
+exit_code foresee(const config::settings& settings,
+                  const kube::api_server& server, bool as_json) {
+  // Nothing is written, so whoever has seen enough may end it at once.
+  signal_watch signals{[](int number) { std::_Exit(128 + number); }};
+  auto found = foresee_adoption(settings, server);
+  if (!found) {
+    complain(found.error().detail);
+    return exit_code::failure;
+  }
+  for (const auto& problem : found->problems)
+    complain(problem);
+  fmt::print("{}", as_json ? adoption_json(*found) : adoption_text(*found));
+  return found->problems.empty() ? exit_code::success : exit_code::failure;
+}
+
 exit_code run(const run_flags& x) {
+  if (x.as_json && !x.adopt_dry_run) {
+    complain("--output is for --adopt-dry-run");
+    return exit_code::usage;
+  }
   auto settings = load(x);
   if (!settings)
     return settings.error();
@@ -135,6 +167,8 @@ exit_code run(const run_flags& x) {
     complain(server.error().detail);
     return exit_code::failure;
   }
+  if (x.adopt_dry_run)
+    return foresee(*settings, *server, x.as_json);
   auto name = identity();
   observe::log(observe::level::info, "starting",
                {{"version", std::string{observe::version()}},
@@ -155,6 +189,12 @@ void add_run(command_line& line) {
   own.text("--context", x->context, "A context of the kubeconfig");
   own.text("--http-addr", x->http_address,
            "Where metrics and health listen, HOST:PORT");
+  own.toggle("--adopt-dry-run", x->adopt_dry_run,
+             "Print what a first start would do with the PodDNATs and entries "
+             "that ack-extend-network-controller left behind, and write "
+             "nothing; needs no lease. Status 1 if something cannot be read");
+  own.parsed("-o,--output", x->as_json, parse_output,
+             "How --adopt-dry-run prints, text or json", "FORMAT");
 }
 
 } // namespace natgw::cli

@@ -1,25 +1,10 @@
 #include "core/placement.hpp"
 
-#include <algorithm>
 #include <utility>
 
+#include "core/gateway_rules.hpp"
+
 namespace natgw::core {
-
-namespace {
-
-/// Gateways that only records name: anybody who may write PodDNATs can make
-/// some up.
-constexpr size_t max_unknown_gateways = 64;
-
-bool is_gateway_id(std::string_view x) {
-  return x.starts_with("ngw-") && x.size() <= 64
-         && std::ranges::all_of(x, [](char c) {
-              return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-                     || c == '-';
-            });
-}
-
-} // namespace
 
 // -- subjects ----------------------------------------------------------------
 
@@ -78,7 +63,7 @@ gateway_index placement::gateway_of(const record_view& record) {
   if (known != no_gateway)
     return known;
   const auto unknown = board_.size() - options_.gateways.size();
-  if (!options_.drain_unknown || !is_gateway_id(record.gateway)
+  if (!options_.drain_unknown || !may_be_gateway(record.gateway)
       || unknown >= max_unknown_gateways)
     return no_gateway;
   return board_.add(record.gateway, "", false);

@@ -59,6 +59,10 @@ struct entry_want {
   /// has made the promise itself. Only such a one may be created before the
   /// table has been listed, where a stand-by had mirrored it.
   bool fresh = false;
+  /// The address that the promise had when it was found, if that was another
+  /// one: a nameless entry that points there, and is as wished otherwise, is
+  /// ours as well.
+  std::string former_ip{};
 };
 
 /// A wish of the pool: no entry of this name shall exist. Also sent with the

@@ -39,6 +39,17 @@ void write_owners(json_writer& out, const record_write& x,
   out.end_array();
 }
 
+/// A record that somebody else has made is ours to end from now on. To one
+/// that is being deleted the server adds nothing.
+void write_finalizers(json_writer& out, const record_view& base) {
+  if (base.finalizer || base.deleting)
+    return;
+  out.key("finalizers").begin_array();
+  for (auto& name : base.foreign_finalizers)
+    out.string(name);
+  out.string(finalizer).end_array();
+}
+
 void write_annotation(json_writer& out, const record_write& x) {
   out.key("annotations")
     .begin_object()
@@ -129,6 +140,7 @@ std::string create_body(const record_write& x) {
 std::string promise_body(const record_write& x, const record_view& base) {
   json_writer out;
   begin_patch(out, x);
+  write_finalizers(out, base);
   write_annotation(out, x);
   if (x.owner_pod_uid != base.owner_pod_uid)
     write_owners(out, x, base.foreign_owners);

@@ -9,11 +9,17 @@ void engine::adopt_nameless(slot& x) {
   if (!listed || x.known() || x.wish == wish_kind::none)
     return;
   auto* found = table.nameless(x.wanted);
+  if (found == nullptr && x.wish == wish_kind::want && x.work
+      && x.work->former_ip != ipv4{}) {
+    auto former = x.wanted;
+    former.internal_ip = x.work->former_ip;
+    found = table.nameless(former);
+  }
   if (found == nullptr || found->recalled)
     return;
   auto entry = found->entry;
   remove_stranger(entry.id);
-  table.put(x, entry.id, x.wanted);
+  table.put(x, entry.id, pack_seen(entry.spec));
   x.status = entry.status;
   x.nameless = true;
   x.scan = scan.number();

@@ -41,6 +41,7 @@ void engine::accept(const entry_want& wish) {
   auto& w = x.busy();
   w.record_uid = wish.record_uid;
   w.replaces = wish.replaces;
+  w.former_ip = parse_ipv4(wish.former_ip).value_or(ipv4{});
   if (newer) {
     w.not_before = {};
     w.limited_since.reset();

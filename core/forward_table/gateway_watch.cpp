@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/gateway_rules.hpp"
+
 namespace natgw::core::table {
 
 gateway_watch::gateway_watch(const table_options& cfg)
@@ -53,16 +55,7 @@ void gateway_watch::found(const gateway_view& x, instant now,
 }
 
 std::string gateway_watch::complaint(const gateway_view& x) const {
-  if (!vpc_.empty() && x.vpc_id != vpc_)
-    return "lies in VPC " + x.vpc_id + ", not in " + vpc_;
-  if (x.financial_locked)
-    return "is locked for financial reasons";
-  if (x.forward_tables.empty())
-    return "has no forward table";
-  // A gateway that is being changed goes on forwarding and takes writes.
-  if (x.status != "Available" && x.status != "Modifying")
-    return "has status " + x.status;
-  return {};
+  return gateway_complaint(x, vpc_);
 }
 
 /// Whether one is locked only the other call tells.

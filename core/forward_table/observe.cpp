@@ -37,9 +37,10 @@ void engine::observe_ours(slot& x, const forward_entry& entry,
   if (too_early(x, entry, r))
     return;
   auto& name = entry.spec.name;
+  auto seen = pack_seen(entry.spec);
   auto still_ours = name == x.name
                     || (name.empty() && !entry.any
-                        && pack_seen(entry.spec) == x.wanted
+                        && (seen == x.wanted || (x.nameless && seen == x.seen))
                         && x.wish != wish_kind::none);
   if (still_ours && !entry.any) {
     take(x, entry, r);

@@ -63,6 +63,8 @@ struct diagnosis {
 struct pursuit {
   std::string record_uid;
   std::string replaces;
+  /// Where a nameless entry of ours may point instead; 0: nowhere else.
+  ipv4 former_ip;
   std::optional<write_op> op;
   std::optional<diagnosis> refusal;
   look_reason look = look_reason::none;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/pool/pool.hpp"
+#include "core/pool/rules.hpp"
 
 namespace natgw::core {
 
@@ -14,46 +15,14 @@ namespace {
 constexpr uint32_t most_nudges = 5;
 constexpr auto first_nudge = std::chrono::seconds{2};
 
-constexpr std::string_view nudge_mark = R"(,"nudge":)";
-
-std::string with_nudge(std::string text, uint32_t number) {
-  text.pop_back();
-  return text.append(nudge_mark).append(std::to_string(number)).append("}");
-}
-
-/// What an annotation says, however often it was said.
-std::string without_nudge(const std::string& text) {
-  auto mark = text.rfind(nudge_mark);
-  return mark == std::string::npos ? text : text.substr(0, mark) + "}";
-}
-
 } // namespace
 
-/// The value of `k8s.aliyun.com/pod-dnat-status`. Everything in it is ours and
-/// validated, so nothing needs escaping.
 std::string pool::annotation_of(const tenure& t, std::string_view state) const {
-  std::string result = R"({"state":")";
-  result.append(state).append(R"(","externalIP":")").append(t.external_ip);
-  result += R"(","ports":[)";
-  auto separator = "";
-  for (auto& e : t.entries) {
-    if (e.retiring)
-      continue;
-    result.append(std::exchange(separator, ","))
-      .append(R"({"external":)")
-      .append(std::to_string(e.run.external))
-      .append(R"(,"internal":)")
-      .append(std::to_string(e.run.internal))
-      .append(R"(,"protocol":")")
-      .append(to_string(e.run.proto))
-      .append("\"");
-    if (e.run.count > 1)
-      result.append(R"(,"count":)").append(std::to_string(e.run.count));
-    result += "}";
-  }
-  return result.append(R"(],"gateway":")")
-    .append(options_.gateway)
-    .append(R"("})");
+  std::vector<port_run> runs;
+  for (auto& e : t.entries)
+    if (!e.retiring)
+      runs.push_back(e.run);
+  return pod_annotation(state, t.external_ip, runs, options_.gateway);
 }
 
 /// Tells the pod, once for each change: its annotation, then (in the same

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/pool/pool.hpp"
+#include "core/pool/rules.hpp"
 
 namespace natgw::core {
 
@@ -157,6 +158,7 @@ void pool::adopt(slot& s, instant now) {
   t.fixed = promise.fixed;
   t.external_ip = promise.external_ip;
   set_address(t, promise.internal_ip);
+  t.promised_ip = promise.internal_ip;
   t.record_uid = s.record->uid;
   t.attempt = promise.attempt;
   t.items = promise.items;
@@ -309,39 +311,38 @@ void pool::resolve_clashes(instant now) {
         lose_promise(*h, now);
       else
         stays = false;
-      h->contested = false;
+      h->contested = std::ranges::find(won_, h->key) != won_.end();
       touch(h->key);
     }
-    s->contested = false;
-    if (!stays || !claim(*t, now))
+    s->contested = stays && !claim(*t, now);
+    if (s->contested)
+      won_.push_back(key);
+    else if (!stays)
       lose_promise(*s, now);
     touch(key);
   }
 }
 
-/// The one that the table's entry belongs to wins, then the higher epoch, then
-/// the older record.
+/// Once ports are free, winners take what they have won. Returns true if there
+/// was something to look at.
+bool pool::resume_clashes(instant now) {
+  if (!std::exchange(freed_, false) || won_.empty())
+    return false;
+  contested_.insert(contested_.end(), won_.begin(), won_.end());
+  won_.clear();
+  resolve_clashes(now);
+  return true;
+}
+
 bool pool::wins(slot& challenger, slot& holder) {
-  auto stands = [this](slot& s) {
+  auto rank = [this](slot& s) {
     auto t = present(s);
-    return t && std::ranges::any_of(t->entries, [](auto& e) {
-             return e.seen || e.phase == entry_phase::available;
-           });
+    auto stands = t && std::ranges::any_of(t->entries, [](auto& e) {
+                    return e.seen || e.phase == entry_phase::available;
+                  });
+    return rank_of(s.record.get(), stands);
   };
-  auto a = stands(challenger);
-  auto b = stands(holder);
-  if (a != b)
-    return a;
-  auto epoch = [](const slot& s) {
-    return s.record && s.record->promise ? s.record->promise->epoch : 0;
-  };
-  if (epoch(challenger) != epoch(holder))
-    return epoch(challenger) > epoch(holder);
-  auto age = [](const slot& s) {
-    return s.record ? std::pair{s.record->created, s.record->uid}
-                    : std::pair<std::string, std::string>{"~", ""};
-  };
-  return age(challenger) < age(holder);
+  return outranks(rank(challenger), rank(holder));
 }
 
 /// The loser of a clash: its promise is void, its status is emptied by the

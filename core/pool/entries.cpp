@@ -1,14 +1,11 @@
 #include <algorithm>
 
 #include "core/pool/pool.hpp"
+#include "core/pool/rules.hpp"
 
 namespace natgw::core {
 
 namespace {
-
-/// Orphans up to this number never stop the clean-up: in a small table a few
-/// of them are a large share.
-constexpr size_t few_orphans = 10;
 
 constexpr auto first_refusal = std::chrono::seconds{30};
 constexpr auto last_refusal = std::chrono::minutes{10};
@@ -161,10 +158,9 @@ void pool::judge_orphans() {
     auto t = find_tenure(handle);
     return !t || !t->unproven;
   });
-  auto share = handles.size() * 100
-               > size_t{report_.entries} * options_.orphan_limit_percent;
-  if (first_judgement_ && share && handles.size() > few_orphans
-      && !options_.accept_orphans)
+  if (first_judgement_ && !options_.accept_orphans
+      && too_many_orphans(handles.size(), report_.entries,
+                          options_.orphan_limit_percent))
     orphans_stopped_ = true;
   first_judgement_ = false;
   orphans_asked_ = false;

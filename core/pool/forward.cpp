@@ -2,19 +2,9 @@
 
 #include "core/grouping.hpp"
 #include "core/pool/pool.hpp"
+#include "core/pool/rules.hpp"
 
 namespace natgw::core {
-
-namespace {
-
-/// Whether a record promises its ports to somebody who is not this pod.
-bool is_for_another(const record_view& record, const pod_view& pod) {
-  if (record.promise)
-    return !record.promise->fixed && record.promise->pod_uid != pod.uid;
-  return !record.owner_pod_uid.empty() && record.owner_pod_uid != pod.uid;
-}
-
-} // namespace
 
 void pool::forward(slot& s, instant now) {
   if (!supersede(s, now))
@@ -43,6 +33,7 @@ void pool::forward(slot& s, instant now) {
   }
   if (!store_promise(s, t))
     return;
+  free_leaving(s, now);
   wish_entries(s, t);
   if (!publish(s, t))
     return;

@@ -77,12 +77,14 @@ instant pool::next_tick() const {
 /// Looks at every touched key, then hands over what is to be done. Looking at
 /// one key may touch others, and itself only where its aim has changed.
 pool_effects pool::finish(instant now) {
-  while (!touched_.empty()) {
-    auto key = std::move(touched_.front());
-    touched_.pop_front();
-    if (auto s = find_slot(key))
-      reconcile(*s, now);
-  }
+  do
+    while (!touched_.empty()) {
+      auto key = std::move(touched_.front());
+      touched_.pop_front();
+      if (auto s = find_slot(key))
+        reconcile(*s, now);
+    }
+  while (resume_clashes(now));
   tell_capacity();
   return std::exchange(out_, {});
 }

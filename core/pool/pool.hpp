@@ -223,6 +223,7 @@ private:
   void release(slot& s, instant now);
   bool withdraw_status(slot& s);
   bool drop_entries(tenure& t);
+  void free_leaving(slot& s, instant now);
   void drop_entry(tenure& t, held_entry& e);
   bool remove_record(slot& s);
   void finish_release(slot& s, instant now);
@@ -256,6 +257,7 @@ private:
   void contest(slot& s);
   std::vector<uint32_t> rivals_of(const tenure& t) const;
   void resolve_clashes(instant now);
+  bool resume_clashes(instant now);
   bool wins(slot& challenger, slot& holder);
   void lose_promise(slot& s, instant now);
 
@@ -281,6 +283,10 @@ private:
   std::vector<object_key> doubted_;
   /// Slots whose promise clashes with another one's ports.
   std::vector<object_key> contested_;
+  /// Those of them that have won, and wait for what the losers still hold.
+  std::vector<object_key> won_;
+  /// True if ports were freed that a winner may wait for.
+  bool freed_ = false;
   /// Tenures of entries nobody has claimed yet: seen since the last question,
   /// and those that the list asked for will decide.
   std::vector<uint32_t> unproven_;

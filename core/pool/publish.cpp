@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "core/grouping.hpp"
 #include "core/pool/pool.hpp"
+#include "core/pool/rules.hpp"
 
 namespace natgw::core {
 
@@ -10,16 +10,6 @@ namespace {
 bool overlap(const port_run& a, const port_run& b) {
   return a.proto == b.proto && a.internal < b.internal + b.count
          && b.internal < a.internal + a.count;
-}
-
-/// How many ports of the item the run maps.
-uint32_t shared_ports(const port_run& run, const port_item& item) {
-  if (run.proto != item.proto)
-    return 0;
-  auto first = std::max<uint32_t>(run.internal, item.first);
-  auto last = std::min<uint32_t>(run.internal + run.count,
-                                 item.first + item.count);
-  return first < last ? last - first : 0;
 }
 
 } // namespace
@@ -58,7 +48,8 @@ void pool::wish_entries(slot& s, tenure& t) {
       .attempt = t.attempt,
       .priority = t.haste == urgency::harm ? urgency::harm : urgency::birth,
       .replaces = e.replaces,
-      .fresh = !e.may_stand && !e.seen && e.id.empty()});
+      .fresh = !e.may_stand && !e.seen && e.id.empty(),
+      .former_ip = t.promised_ip == t.internal_ip ? "" : t.promised_ip});
   }
   // What could not be taken over ends now.
   for (auto handle : std::vector{s.leaving})
@@ -215,29 +206,11 @@ void pool::retire_entries(tenure& t, instant now) {
 /// wished; or, if `believing`, may stay.
 std::vector<status_entry> pool::status_of(const tenure& t,
                                           bool believing) const {
-  std::vector<status_entry> result;
-  std::vector<port_run> runs;
+  std::vector<shown_run> runs;
   for (auto& e : t.entries)
     if (!e.retiring && (forwards(t, e) || (believing && is_believed(t, e))))
-      runs.push_back(e.run);
-  auto shown = views(t.items, runs);
-  for (size_t i = 0; i < shown.size(); ++i) {
-    auto& item = t.items[i];
-    uint32_t covered = 0;
-    for (auto& run : runs)
-      covered += shared_ports(run, item);
-    if (covered != item.count)
-      continue;
-    auto e = std::ranges::find(t.entries, shown[i].entries.front(),
-                               [](auto& x) { return x.run.n; });
-    result.push_back({.external_ip = t.external_ip,
-                      .external_port = shown[i].external,
-                      .forward_entry_id = e->id,
-                      .internal_ip = t.internal_ip,
-                      .internal_port = shown[i].internal,
-                      .proto = item.proto});
-  }
-  return result;
+      runs.push_back({e.run, e.id});
+  return show_items(t.items, runs, t.external_ip, t.internal_ip);
 }
 
 /// Whether only a former process's status has spoken of the entry so far. A

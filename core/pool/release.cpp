@@ -154,6 +154,14 @@ void pool::finish_release(slot& s, instant now) {
   out_.emplace_back(slot_settled{std::move(key)});
 }
 
+/// Frees what predecessors had, as far as neither the table nor the record
+/// names it any more.
+void pool::free_leaving(slot& s, instant now) {
+  for (auto handle : std::vector{s.leaving})
+    if (auto old = find_tenure(handle))
+      free_gone(*old, now);
+}
+
 // -- tenures and ports --------------------------------------------------------
 
 /// Turns the present tenure into one that ends, its entries up for take-over.
@@ -197,6 +205,7 @@ void pool::free_gone(tenure& t, instant now) {
     auto known = !e.wished.name.empty() || e.may_stand || !e.id.empty();
     if (e.claimed)
       ports_.free(t.handle, block_of(t, e.run), now, known);
+    freed_ = true;
     by_name_.erase(e.name);
     return true;
   });

@@ -74,6 +74,8 @@ struct tenure {
   bool fixed = false;
   std::string external_ip;
   std::string internal_ip;
+  /// The address in the record's promise when it was taken over.
+  std::string promised_ip;
   /// Addresses that its entries may still point at, because a Modify to the
   /// present one is not confirmed.
   std::vector<std::string> former_ips;

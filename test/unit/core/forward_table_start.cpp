@@ -180,6 +180,63 @@ BOOST_AUTO_TEST_CASE(a_nameless_entry_that_differs_is_not_ours) {
   BOOST_TEST(w.cloud.entries.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_nameless_entry_follows_its_pod_to_another_address) {
+  world w;
+  auto former = world::spec(1);
+  former.name.clear();
+  former.internal_ip = "10.7.0.1";
+  auto id = w.cloud.put(former);
+  w.start();
+  auto wish = world::want(world::spec(1));
+  wish.former_ip = former.internal_ip;
+  w.wish(wish);
+  w.run(20s);
+  BOOST_TEST(w.foreign.empty());
+  BOOST_REQUIRE(w.told(entry_fact::available) == 1U);
+  BOOST_TEST(w.news.back().id == id);
+  BOOST_TEST(w.sent(api_action::create_entry) == 0U);
+  BOOST_TEST(w.sent(api_action::modify_entry) == 1U);
+  BOOST_TEST((w.cloud.entries.at(id).spec == world::spec(1)));
+}
+
+BOOST_AUTO_TEST_CASE(a_nameless_entry_is_ours_by_all_its_fields) {
+  for (auto change : {0, 1}) {
+    world w;
+    auto former = world::spec(1);
+    former.name = change == 0 ? "" : "web";
+    former.internal_ip = "10.7.0.1";
+    former.internal_port = static_cast<uint16_t>(change == 0 ? 81 : 80);
+    w.cloud.put(former);
+    w.start();
+    auto wish = world::want(world::spec(1));
+    wish.former_ip = former.internal_ip;
+    w.wish(wish);
+    w.run(20s);
+    BOOST_TEST(w.foreign.size() == 1U);
+    BOOST_TEST(w.told(entry_fact::refused) == 1U);
+    BOOST_TEST(w.sent(api_action::modify_entry) == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_nameless_entry_may_still_go_from_its_former_address) {
+  world w;
+  auto former = world::spec(1);
+  former.name.clear();
+  former.internal_ip = "10.7.0.1";
+  w.cloud.put(former);
+  w.take(w.table->start(w.now));
+  w.run(50ms);
+  auto wish = world::want(world::spec(1));
+  wish.former_ip = former.internal_ip;
+  w.wish(wish);
+  w.run(1s);
+  w.wish(entry_drop{world::spec(1)});
+  w.take(w.table->settled(w.now));
+  w.run(1min);
+  BOOST_TEST(w.told(entry_fact::gone) == 1U);
+  BOOST_TEST(w.cloud.entries.empty());
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_modified_or_deleted_before_it_is_settled) {
   world w;
   w.cloud.put(world::spec(1));

@@ -111,6 +111,19 @@ BOOST_AUTO_TEST_CASE(a_promise_carries_preconditions_and_leaves_eni_alone) {
   BOOST_TEST(object["metadata"]["annotations"]["x"] == "y");
 }
 
+BOOST_AUTO_TEST_CASE(a_promise_makes_a_record_of_others_ours_to_end) {
+  auto x = a_write(record_op::promise);
+  auto found = base();
+  found.finalizer = false;
+  found.foreign_finalizers = {"theirs"};
+  auto meta = json::parse(promise_body(x, found))["metadata"];
+  BOOST_TEST((meta["finalizers"] == json{"theirs", "natgw-controller"}));
+  // The server would refuse it.
+  found.deleting = true;
+  meta = json::parse(promise_body(x, found))["metadata"];
+  BOOST_TEST(!meta.contains("finalizers"));
+}
+
 BOOST_AUTO_TEST_CASE(an_interface_is_never_that_of_another_address) {
   auto spec_after = [](const record_write& x) {
     auto object = json::parse(testing::record);
