@@ -12,6 +12,15 @@ bool may_be_gateway(std::string_view id) {
             });
 }
 
+bool may_take_ports(const gateway_eip& x,
+                    const std::vector<std::string>& wanted) {
+  auto named = [&wanted](const std::string& text) {
+    return std::ranges::find(wanted, text) != wanted.end();
+  };
+  return !x.locked
+         && (wanted.empty() || named(x.address) || named(x.allocation_id));
+}
+
 std::string gateway_complaint(const gateway_view& x, const std::string& vpc) {
   if (!vpc.empty() && x.vpc_id != vpc)
     return "lies in VPC " + x.vpc_id + ", not in " + vpc;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "messages/entry.hpp"
 
@@ -14,6 +15,11 @@ inline constexpr size_t max_unknown_gateways = 64;
 
 /// Whether a record's word for a gateway is one that may be asked for.
 bool may_be_gateway(std::string_view id);
+
+/// Whether new ports may be taken on an EIP.
+/// @param wanted addresses and ids that the configuration lists; empty: any
+bool may_take_ports(const gateway_eip& x,
+                    const std::vector<std::string>& wanted);
 
 /// Why a gateway that was found cannot be used; empty if it can.
 /// @param vpc where it has to lie; empty: anywhere

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/gateway_rules.hpp"
 #include "core/pool/rules.hpp"
 
 namespace natgw::core {
@@ -15,15 +16,6 @@ port_block block_of(const entry_spec& x) {
   return {x.external_ip, x.proto, {x.external_port, x.count}};
 }
 
-bool is_wanted(const adoption_gateway& gateway, const gateway_eip& x) {
-  auto named = [&gateway](const std::string& text) {
-    return std::ranges::find(gateway.wanted_eips, text)
-           != gateway.wanted_eips.end();
-  };
-  return gateway.wanted_eips.empty() || named(x.address)
-         || named(x.allocation_id);
-}
-
 } // namespace
 
 adoption_seat::adoption_seat(const adoption_gateway& x,
@@ -33,7 +25,7 @@ adoption_seat::adoption_seat(const adoption_gateway& x,
                                   .last_port = x.last_port,
                                   .blocked = all.blocked_ports}} {
   for (const auto& eip : x.eips)
-    if (is_wanted(x, eip))
+    if (may_take_ports(eip, x.wanted_eips))
       ports_.add_eip(eip.address);
   for (const auto& entry : x.entries) {
     // What is on its way out is in nobody's way for long.

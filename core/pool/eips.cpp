@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/gateway_rules.hpp"
 #include "core/pool/pool.hpp"
 
 namespace natgw::core {
@@ -26,12 +27,7 @@ const gateway_eip* find_eip(const std::vector<gateway_eip>& eips,
 
 /// Whether new ports may be taken on this EIP.
 bool pool::is_open(const gateway_eip& x) const {
-  auto named = [this](const std::string& text) {
-    return std::ranges::find(options_.eips, text) != options_.eips.end();
-  };
-  auto wanted = options_.eips.empty() || named(x.address)
-                || named(x.allocation_id);
-  return wanted && !x.locked && !resting_eips_.contains(x.address);
+  return may_take_ports(x, options_.eips) && !resting_eips_.contains(x.address);
 }
 
 /// Follows the gateway's EIPs. One that has left, or is locked, keeps what it
