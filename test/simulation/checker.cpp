@@ -217,8 +217,8 @@ bool checker::is_so(const shown_entry& x) const {
 void checker::check_entry_shown(const entry_change& x) {
   for (auto i = 0; i < x.count && x.protocol != emulator::entry_protocol::any;
        ++i) {
-    auto found = published_.find({x.external_ip, x.external_port + i,
-                                  std::string{to_string(x.protocol)}});
+    auto found = published_.find(
+      {x.external_ip, x.external_port + i, std::string{to_string(x.protocol)}});
     if (found == published_.end())
       continue;
     for (const auto& [key, shown] : found->second)
@@ -283,7 +283,8 @@ void checker::check_shown(const std::string& key, const shown_entry& x,
   breach(5, at,
          fmt::format("{} shows {} at {}:{}, but {} is {}", key,
                      text_of(x.outside), x.internal_ip, x.internal_port, x.id,
-                     found == entries_.end() ? "gone" : text_of(found->second)));
+                     found == entries_.end() ? "gone"
+                                             : text_of(found->second)));
 }
 
 void checker::check_fixed(const record_fact& x) {
@@ -314,9 +315,8 @@ void checker::check_fixed(const record_fact& x) {
     for (const auto& y : x.shown)
       free.erase({y.outside.protocol, y.internal_port});
   last = x.promised;
-  std::erase_if(last, [&free](const auto& y) {
-    return free.contains(y.first);
-  });
+  std::erase_if(last,
+                [&free](const auto& y) { return free.contains(y.first); });
   if (pod != pods_.end())
     forget_unwanted(pod->second, {});
 }
@@ -349,8 +349,8 @@ void checker::unsettled_pod(const pod_fact& x,
 }
 
 bool checker::is_shown(const entry_change& x) const {
-  auto found = published_.find({x.external_ip, x.external_port,
-                                std::string{to_string(x.protocol)}});
+  auto found = published_.find(
+    {x.external_ip, x.external_port, std::string{to_string(x.protocol)}});
   return found != published_.end()
          && std::ranges::any_of(found->second, [&x](const auto& y) {
               return shows(y.second, x);

@@ -83,8 +83,8 @@ private:
   bool is_live(const pod_fact& x) const;
   void drop_record(const record_fact& x);
   void check_ports(const record_fact& x);
-  void check_shown(const std::string& key,
-                   const emulator::kube::shown_entry& x, instant at);
+  void check_shown(const std::string& key, const emulator::kube::shown_entry& x,
+                   instant at);
   void check_entry_shown(const emulator::entry_change& x);
   void place_entry(const emulator::entry_change& x, bool there);
   bool is_shown(const emulator::entry_change& x) const;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "test/simulation/checker.hpp"
+#include "test/simulation/meddler.hpp"
 #include "test/simulation/network.hpp"
 #include "test/simulation/plan.hpp"
 #include "test/simulation/player.hpp"
@@ -90,6 +91,7 @@ private:
   network net_;
   checker judge_;
   std::unique_ptr<player> player_;
+  meddler meddler_;
   emulator::dice dice_;
   std::deque<replica> replicas_;
   size_t seen_changes_ = 0;

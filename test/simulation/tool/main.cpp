@@ -63,13 +63,14 @@ int search(const wishes& x) {
     if (x.seeds == 1)
       show(what, got, x.acts);
     else
-      fmt::print("seed {}: {}\n", seed, got.problems.front()
-                 + (got.problems.size() > 1 ? got.problems[1] : ""));
+      fmt::print("seed {}: {}\n", seed,
+                 got.problems.front()
+                   + (got.problems.size() > 1 ? got.problems[1] : ""));
     std::fflush(stdout);
   }
-  auto took = std::chrono::duration<double>(std::chrono::steady_clock::now()
-                                            - began)
-                .count();
+  auto took
+    = std::chrono::duration<double>(std::chrono::steady_clock::now() - began)
+        .count();
   fmt::print("{}: {} runs in {:.1f} s, {} failed; {:.0f} runs/min, {:.0f} "
              "messages/s, {:.0f} pods/s, {:.0f} calls/s\n",
              x.kind, x.seeds, took, failed,
@@ -85,8 +86,9 @@ int search(const wishes& x) {
 int main(int argc, char** argv) {
   CLI::App app{"Replays a run of the simulation, or many"};
   wishes x;
-  app.add_option("--family", x.kind, "calm, storm, crash, replicas, pairs, "
-                                     "refusals or everything");
+  app.add_option("--family", x.kind,
+                 "calm, storm, crash, replicas, pairs, "
+                 "refusals, hands or everything");
   app.add_option("--seed", x.seed, "The first seed");
   app.add_option("--seeds", x.seeds, "How many");
   app.add_option("--pods", x.size.slots, "Names of pods");
