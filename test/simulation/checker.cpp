@@ -188,10 +188,23 @@ void checker::see(const entry_change& x) {
     place_entry(x, true);
   }
   judge_entry(x.id, x.at);
-  if (x.foreign)
-    touched_.insert(x.id);
+  touch(before, x.foreign);
+  touch(x, x.foreign);
   check_entry_shown(before);
   check_entry_shown(x);
+}
+
+/// What another hand has done to a port counts until ours is Available again.
+void checker::touch(const entry_change& x, bool foreign) {
+  for (auto i = 0; i < x.count && x.protocol != emulator::entry_protocol::any;
+       ++i) {
+    public_port port{x.external_ip, x.external_port + i,
+                     std::string{to_string(x.protocol)}};
+    if (foreign)
+      touched_.insert(port);
+    else if (x.state == entry_state::available)
+      touched_.erase(port);
+  }
 }
 
 void checker::place_entry(const entry_change& x, bool there) {
@@ -277,7 +290,7 @@ void checker::check_ports(const record_fact& x) {
 
 void checker::check_shown(const std::string& key, const shown_entry& x,
                           instant at) {
-  if (forged_.contains(key) || touched_.contains(x.id) || is_so(x))
+  if (forged_.contains(key) || touched_.contains(x.outside) || is_so(x))
     return;
   auto found = entries_.find(x.id);
   breach(5, at,

@@ -86,6 +86,7 @@ private:
   void check_shown(const std::string& key, const emulator::kube::shown_entry& x,
                    instant at);
   void check_entry_shown(const emulator::entry_change& x);
+  void touch(const emulator::entry_change& x, bool foreign);
   void place_entry(const emulator::entry_change& x, bool there);
   bool is_shown(const emulator::entry_change& x) const;
   bool is_so(const emulator::kube::shown_entry& x) const;
@@ -125,8 +126,8 @@ private:
   std::map<std::string, emulator::entry_change> entries_;
   std::unordered_map<std::string, std::set<std::string>> entries_at_;
   std::map<emulator::kube::public_port, port_holder> entries_with_;
-  /// Entries that another hand has changed.
-  std::unordered_set<std::string> touched_;
+  /// Ports of entries that another hand has changed.
+  std::set<emulator::kube::public_port> touched_;
   /// Entries of ours at a stranger's address, and since when.
   std::map<std::string, instant> exposed_;
 };
