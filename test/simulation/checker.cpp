@@ -188,7 +188,8 @@ void checker::see(const entry_change& x) {
     place_entry(x, true);
   }
   judge_entry(x.id, x.at);
-  touch(before, x.foreign);
+  if (x.foreign)
+    touch(before, true);
   touch(x, x.foreign);
   check_entry_shown(before);
   check_entry_shown(x);
@@ -300,19 +301,27 @@ void checker::check_shown(const std::string& key, const shown_entry& x,
                                              : text_of(found->second)));
 }
 
+/// Whether a pod of this name lives and asks for a fixed mapping. One that
+/// ends, or is being deleted, is none.
+bool checker::is_asked_for(const std::string& key) const {
+  auto found = pods_.find(key);
+  if (found == pods_.end())
+    return false;
+  const auto& pod = found->second;
+  return pod.wants && pod.fixed && !pod.finished && !pod.terminating;
+}
+
 void checker::check_fixed(const record_fact& x) {
   auto& last = fixed_[x.key];
-  if (!x.fixed) {
+  // Without a pod that asks for it, it ends with its record.
+  if (!x.fixed || ((!x.present || x.deleting) && !is_asked_for(x.key))) {
+    for (const auto& [inside, outside] : x.promised)
+      free_[x.key].insert(inside);
     last.clear();
     return;
   }
-  if (!x.present) {
-    // Without a pod that asks for it, it may end.
-    auto pod = pods_.find(x.key);
-    if (pod == pods_.end() || !pod->second.fixed || !pod->second.wants)
-      last.clear();
+  if (!x.present)
     return;
-  }
   for (const auto& [inside, outside] : x.promised) {
     auto found = last.find(inside);
     if (found != last.end() && found->second != outside
@@ -380,9 +389,10 @@ std::vector<std::string> checker::unsettled() const {
       unsettled_pod(x, result);
   for (const auto& [key, x] : records_) {
     auto pod = pods_.find(key);
-    if (pod == pods_.end() ? !x.fixed : !wants(pod->second))
+    auto ended = pod == pods_.end() || pod->second.finished;
+    if (ended ? !x.fixed : !wants(pod->second))
       result.push_back(key + " has a record, and no pod that wants it");
-    if (pod == pods_.end() && !x.shown.empty())
+    if (ended && !x.shown.empty())
       result.push_back(key + " shows a pod that is gone");
     if (x.deleting)
       result.push_back(key + " has a record that does not end");

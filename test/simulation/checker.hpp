@@ -90,6 +90,7 @@ private:
   void place_entry(const emulator::entry_change& x, bool there);
   bool is_shown(const emulator::entry_change& x) const;
   bool is_so(const emulator::kube::shown_entry& x) const;
+  bool is_asked_for(const std::string& key) const;
   void check_fixed(const record_fact& x);
   void forget_unwanted(const pod_fact& x, const std::set<inner_port>& before);
   void judge_entry(const std::string& id, instant at);

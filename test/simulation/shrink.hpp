@@ -5,9 +5,9 @@
 namespace natgw::simulation {
 
 /// Takes away from a plan that fails whatever can be spared without curing
-/// it: kinds of faults first, then deeds, by halves down to single ones. What
-/// the rest then breaks need not be the same invariant. Runs the plan some
-/// hundred times at most.
+/// it: kinds of faults first, then deeds, by halves down to single ones. The
+/// rest breaks the same invariant, in its own way. Runs the plan some hundred
+/// times at most.
 plan shrink(plan failing);
 
 } // namespace natgw::simulation
