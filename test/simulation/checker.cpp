@@ -201,6 +201,8 @@ void checker::touch(const entry_change& x, bool foreign) {
        ++i) {
     public_port port{x.external_ip, x.external_port + i,
                      std::string{to_string(x.protocol)}};
+    if (foreign && !is_ours(x))
+      lost_ports_.insert(port);
     if (foreign)
       touched_.insert(port);
     else if (x.state == entry_state::available)
@@ -325,7 +327,8 @@ void checker::check_fixed(const record_fact& x) {
   for (const auto& [inside, outside] : x.promised) {
     auto found = last.find(inside);
     if (found != last.end() && found->second != outside
-        && !lost_eips_.contains(found->second.ip))
+        && !lost_eips_.contains(found->second.ip)
+        && !lost_ports_.contains(found->second))
       breach(6, x.at,
              fmt::format("{}: {}/{} moved from {} to {}", x.key, inside.second,
                          inside.first, text_of(found->second),

@@ -43,7 +43,9 @@ struct checker_rules {
 /// * 5: what a status shows is Available as shown, unless another hand has
 ///   touched that entry. (An item in several pieces has the id of the first
 ///   one, so each port is looked up by its public side.)
-/// * 6: a fixed mapping's public ports stay with the pod's name.
+/// * 6: a fixed mapping's public ports stay with the pod's name, unless an
+///   entry of somebody else has been where they are: that one was there first,
+///   or our table was out of date, and the next port is taken.
 /// What takes the controller a while is checked by `unsettled`, once faults
 /// have stopped: 2 (no entry at a stranger's address; also within a bound where
 /// nothing fails at all), 3 (nothing is left), that a status shows its pod's
@@ -122,6 +124,8 @@ private:
   std::map<std::string, std::set<inner_port>> free_;
   std::unordered_set<std::string> forged_;
   std::unordered_set<std::string> lost_eips_;
+  /// Where an entry of somebody else has ever been.
+  std::set<emulator::kube::public_port> lost_ports_;
 
   /// Entries that are there, by id.
   std::map<std::string, emulator::entry_change> entries_;

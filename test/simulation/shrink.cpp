@@ -31,8 +31,7 @@ private:
   /// The invariant that a plan breaks first, as a text; empty: none.
   static std::string broken_by(const plan& x) {
     auto problems = run(x, {.lines = 1}).problems;
-    return problems.empty() ? std::string{}
-                            : problems.front().substr(0, 1);
+    return problems.empty() ? std::string{} : problems.front().substr(0, 1);
   }
 
   /// Keeps the change if the plan still fails.
