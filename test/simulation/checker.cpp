@@ -70,6 +70,8 @@ void checker::forged(const std::string& key) {
 }
 
 void checker::pardon(const std::string& key) {
+  for (const auto& [inside, outside] : fixed_[key])
+    free_[key].insert(inside);
   fixed_.erase(key);
 }
 

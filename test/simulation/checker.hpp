@@ -61,8 +61,9 @@ public:
   /// A person has written this record: what it promises is no promise of ours.
   void forged(const std::string& key);
 
-  /// The fixed mapping of this name may change: a person took its record, or
-  /// its EIP is gone.
+  /// The fixed mapping of this name, or of this EIP, may change. A record that
+  /// a person has deleted is made again from the controller's memory alone, so
+  /// its ports are lost with a process that dies before.
   void pardon(const std::string& key);
   void pardon_address(const std::string& eip);
 

@@ -165,6 +165,13 @@ void world::pause(size_t n, std::chrono::milliseconds span) {
 
 // -- deeds --------------------------------------------------------------------
 
+/// Whether a process, or a part of one, dies in this run.
+bool world::memory_is_lost() const {
+  return std::ranges::any_of(plan_.acts, [](const act& x) {
+    return x.what >= deed::crash && x.what <= deed::break_table;
+  });
+}
+
 void world::do_act(const act& x) {
   told_.add(time_.now(), {"-- ", to_string(x.what), " ", std::to_string(x.slot),
                           " ", std::to_string(x.value)});
@@ -194,6 +201,8 @@ void world::do_act(const act& x) {
     default:
       player_->play(x, time_.now());
       meddler_.play(x, time_.now());
+      if (x.what == deed::delete_record && memory_is_lost())
+        judge_.pardon("default/" + player::name_of(x.slot));
       if (!meddler_.lost_eip().empty())
         judge_.pardon_address(meddler_.lost_eip());
   }

@@ -70,6 +70,7 @@ private:
   void start(size_t n);
   void die(size_t n);
   void pause(size_t n, std::chrono::milliseconds span);
+  bool memory_is_lost() const;
   void do_act(const act& x);
   void calm_down();
   void observe_world();

@@ -100,8 +100,11 @@ int share(const wishes& x) {
     mine.seed = x.seed + x.seeds * i / x.jobs;
     mine.seeds = x.seed + x.seeds * (i + 1) / x.jobs - mine.seed;
     auto child = fork();
-    if (child == 0)
-      _exit(search(mine));
+    if (child == 0) {
+      auto status = search(mine);
+      std::fflush(stdout);
+      _exit(status);
+    }
     children.push_back(child);
   }
   auto result = 0;
