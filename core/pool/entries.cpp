@@ -223,8 +223,14 @@ void pool::refused(tenure& t, held_entry& e, const entry_news& news,
   if (auto old = find_entry(std::exchange(e.replaces, {})))
     old->heir.clear();
   auto foreign_port = news.reason == ec::duplicate_entry && news.id.empty();
+  auto port = t.external_ip + ":" + std::to_string(e.run.external);
   if (foreign_port && replace_run(t, e, now)) {
     raise_attempt(s, t);
+    // A mapping that is fixed does not change without a word.
+    if (t.fixed)
+      say(s, "DNATFailed",
+          "Somebody else's entry has " + port + "; another port is taken",
+          true);
     return;
   }
   if (news.reason == ec::eip_not_bound)

@@ -70,6 +70,8 @@ void checker::forged(const std::string& key) {
 }
 
 void checker::pardon(const std::string& key) {
+  for (const auto& [inside, outside] : fixed_[key])
+    free_[key].insert(inside);
   fixed_.erase(key);
 }
 
@@ -189,9 +191,25 @@ void checker::see(const entry_change& x) {
   }
   judge_entry(x.id, x.at);
   if (x.foreign)
-    touched_.insert(x.id);
+    touch(before, true);
+  touch(x, x.foreign);
   check_entry_shown(before);
   check_entry_shown(x);
+}
+
+/// What another hand has done to a port counts until ours is Available again.
+void checker::touch(const entry_change& x, bool foreign) {
+  for (auto i = 0; i < x.count && x.protocol != emulator::entry_protocol::any;
+       ++i) {
+    public_port port{x.external_ip, x.external_port + i,
+                     std::string{to_string(x.protocol)}};
+    if (foreign && !is_ours(x))
+      lost_ports_.insert(port);
+    if (foreign)
+      touched_.insert(port);
+    else if (x.state == entry_state::available)
+      touched_.erase(port);
+  }
 }
 
 void checker::place_entry(const entry_change& x, bool there) {
@@ -217,8 +235,8 @@ bool checker::is_so(const shown_entry& x) const {
 void checker::check_entry_shown(const entry_change& x) {
   for (auto i = 0; i < x.count && x.protocol != emulator::entry_protocol::any;
        ++i) {
-    auto found = published_.find({x.external_ip, x.external_port + i,
-                                  std::string{to_string(x.protocol)}});
+    auto found = published_.find(
+      {x.external_ip, x.external_port + i, std::string{to_string(x.protocol)}});
     if (found == published_.end())
       continue;
     for (const auto& [key, shown] : found->second)
@@ -277,32 +295,42 @@ void checker::check_ports(const record_fact& x) {
 
 void checker::check_shown(const std::string& key, const shown_entry& x,
                           instant at) {
-  if (forged_.contains(key) || touched_.contains(x.id) || is_so(x))
+  if (forged_.contains(key) || touched_.contains(x.outside) || is_so(x))
     return;
   auto found = entries_.find(x.id);
   breach(5, at,
          fmt::format("{} shows {} at {}:{}, but {} is {}", key,
                      text_of(x.outside), x.internal_ip, x.internal_port, x.id,
-                     found == entries_.end() ? "gone" : text_of(found->second)));
+                     found == entries_.end() ? "gone"
+                                             : text_of(found->second)));
+}
+
+/// Whether a pod of this name lives and asks for a fixed mapping. One that
+/// ends, or is being deleted, is none.
+bool checker::is_asked_for(const std::string& key) const {
+  auto found = pods_.find(key);
+  if (found == pods_.end())
+    return false;
+  const auto& pod = found->second;
+  return pod.wants && pod.fixed && !pod.finished && !pod.terminating;
 }
 
 void checker::check_fixed(const record_fact& x) {
   auto& last = fixed_[x.key];
-  if (!x.fixed) {
+  // Without a pod that asks for it, it ends with its record.
+  if (!x.fixed || ((!x.present || x.deleting) && !is_asked_for(x.key))) {
+    for (const auto& [inside, outside] : x.promised)
+      free_[x.key].insert(inside);
     last.clear();
     return;
   }
-  if (!x.present) {
-    // Without a pod that asks for it, it may end.
-    auto pod = pods_.find(x.key);
-    if (pod == pods_.end() || !pod->second.fixed || !pod->second.wants)
-      last.clear();
+  if (!x.present)
     return;
-  }
   for (const auto& [inside, outside] : x.promised) {
     auto found = last.find(inside);
     if (found != last.end() && found->second != outside
-        && !lost_eips_.contains(found->second.ip))
+        && !lost_eips_.contains(found->second.ip)
+        && !lost_ports_.contains(found->second))
       breach(6, x.at,
              fmt::format("{}: {}/{} moved from {} to {}", x.key, inside.second,
                          inside.first, text_of(found->second),
@@ -314,9 +342,8 @@ void checker::check_fixed(const record_fact& x) {
     for (const auto& y : x.shown)
       free.erase({y.outside.protocol, y.internal_port});
   last = x.promised;
-  std::erase_if(last, [&free](const auto& y) {
-    return free.contains(y.first);
-  });
+  std::erase_if(last,
+                [&free](const auto& y) { return free.contains(y.first); });
   if (pod != pods_.end())
     forget_unwanted(pod->second, {});
 }
@@ -349,8 +376,8 @@ void checker::unsettled_pod(const pod_fact& x,
 }
 
 bool checker::is_shown(const entry_change& x) const {
-  auto found = published_.find({x.external_ip, x.external_port,
-                                std::string{to_string(x.protocol)}});
+  auto found = published_.find(
+    {x.external_ip, x.external_port, std::string{to_string(x.protocol)}});
   return found != published_.end()
          && std::ranges::any_of(found->second, [&x](const auto& y) {
               return shows(y.second, x);
@@ -367,9 +394,10 @@ std::vector<std::string> checker::unsettled() const {
       unsettled_pod(x, result);
   for (const auto& [key, x] : records_) {
     auto pod = pods_.find(key);
-    if (pod == pods_.end() ? !x.fixed : !wants(pod->second))
+    auto ended = pod == pods_.end() || pod->second.finished;
+    if (ended ? !x.fixed : !wants(pod->second))
       result.push_back(key + " has a record, and no pod that wants it");
-    if (pod == pods_.end() && !x.shown.empty())
+    if (ended && !x.shown.empty())
       result.push_back(key + " shows a pod that is gone");
     if (x.deleting)
       result.push_back(key + " has a record that does not end");

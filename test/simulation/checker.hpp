@@ -43,7 +43,9 @@ struct checker_rules {
 /// * 5: what a status shows is Available as shown, unless another hand has
 ///   touched that entry. (An item in several pieces has the id of the first
 ///   one, so each port is looked up by its public side.)
-/// * 6: a fixed mapping's public ports stay with the pod's name.
+/// * 6: a fixed mapping's public ports stay with the pod's name, unless an
+///   entry of somebody else has been where they are: that one was there first,
+///   or our table was out of date, and the next port is taken.
 /// What takes the controller a while is checked by `unsettled`, once faults
 /// have stopped: 2 (no entry at a stranger's address; also within a bound where
 /// nothing fails at all), 3 (nothing is left), that a status shows its pod's
@@ -59,8 +61,9 @@ public:
   /// A person has written this record: what it promises is no promise of ours.
   void forged(const std::string& key);
 
-  /// The fixed mapping of this name may change: a person took its record, or
-  /// its EIP is gone.
+  /// The fixed mapping of this name, or of this EIP, may change. A record that
+  /// a person has deleted is made again from the controller's memory alone, so
+  /// its ports are lost with a process that dies before.
   void pardon(const std::string& key);
   void pardon_address(const std::string& eip);
 
@@ -83,12 +86,14 @@ private:
   bool is_live(const pod_fact& x) const;
   void drop_record(const record_fact& x);
   void check_ports(const record_fact& x);
-  void check_shown(const std::string& key,
-                   const emulator::kube::shown_entry& x, instant at);
+  void check_shown(const std::string& key, const emulator::kube::shown_entry& x,
+                   instant at);
   void check_entry_shown(const emulator::entry_change& x);
+  void touch(const emulator::entry_change& x, bool foreign);
   void place_entry(const emulator::entry_change& x, bool there);
   bool is_shown(const emulator::entry_change& x) const;
   bool is_so(const emulator::kube::shown_entry& x) const;
+  bool is_asked_for(const std::string& key) const;
   void check_fixed(const record_fact& x);
   void forget_unwanted(const pod_fact& x, const std::set<inner_port>& before);
   void judge_entry(const std::string& id, instant at);
@@ -120,13 +125,15 @@ private:
   std::map<std::string, std::set<inner_port>> free_;
   std::unordered_set<std::string> forged_;
   std::unordered_set<std::string> lost_eips_;
+  /// Where an entry of somebody else has ever been.
+  std::set<emulator::kube::public_port> lost_ports_;
 
   /// Entries that are there, by id.
   std::map<std::string, emulator::entry_change> entries_;
   std::unordered_map<std::string, std::set<std::string>> entries_at_;
   std::map<emulator::kube::public_port, port_holder> entries_with_;
-  /// Entries that another hand has changed.
-  std::unordered_set<std::string> touched_;
+  /// Ports of entries that another hand has changed.
+  std::set<emulator::kube::public_port> touched_;
   /// Entries of ours at a stranger's address, and since when.
   std::map<std::string, instant> exposed_;
 };

@@ -54,8 +54,8 @@ std::set<inner_port> ports_of(const json& pod) {
 
 /// The runs of the intent: [n, protocol, external, internal, count].
 void read_promise(record_fact& to, const json& body) {
-  auto intent = emulator::kube::parse_json(
-    note(body, "k8s.aliyun.com/pod-dnat-intent"));
+  auto intent
+    = emulator::kube::parse_json(note(body, "k8s.aliyun.com/pod-dnat-intent"));
   const auto* runs = intent ? look(*intent, {"runs"}) : nullptr;
   if (runs == nullptr || !runs->is_array())
     return;
@@ -65,8 +65,8 @@ void read_promise(record_fact& to, const json& body) {
       return;
     auto proto = run[1].get<std::string>();
     for (auto i = 0; i < run[4].get<int>(); ++i)
-      to.promised[{proto, run[3].get<int>() + i}]
-        = {ip, run[2].get<int>() + i, proto};
+      to.promised[{proto, run[3].get<int>() + i}] = {ip, run[2].get<int>() + i,
+                                                     proto};
   }
 }
 
@@ -88,9 +88,9 @@ pod_fact pod_fact_of(const emulator::kube::change& x) {
   result.ports = ports_of(body);
   result.fixed = note(body, "k8s.aliyun.com/pod-dnat-fixed") == "true"
                  && is_stateful(body);
-  result.told_ready = note(body, "k8s.aliyun.com/pod-dnat-status")
-                        .find(R"("state":"ready")")
-                      != std::string_view::npos;
+  result.told_ready
+    = note(body, "k8s.aliyun.com/pod-dnat-status").find(R"("state":"ready")")
+      != std::string_view::npos;
   return result;
 }
 

@@ -193,11 +193,9 @@ void network::travel(link& from, const flight_ptr& x) {
     arrive(from, x, answered && !twice, !twice);
   });
   if (twice)
-    time_.after(std::min<instant::duration>(way + latency(),
-                                            x->what.timeout * 9 / 10),
-                [this, &from, x, answered] {
-                  arrive(from, x, answered, true);
-                });
+    time_.after(
+      std::min<instant::duration>(way + latency(), x->what.timeout * 9 / 10),
+      [this, &from, x, answered] { arrive(from, x, answered, true); });
 }
 
 /// Nobody answers, or the connection breaks.
@@ -223,10 +221,10 @@ void network::arrive(link& from, const flight_ptr& x, bool answered,
   if (is_watch || (x->stream && !x->over))
     return open(from, x);
   auto what = answer(from.to_, x->what);
-  told_.add(time_.now(), {from.who_, " = ", to_string(x->what.verb), " ",
-                          action_of(x->what), " ", path_of(x->what), " ",
-                          std::to_string(what.what.status), " ",
-                          what.failure ? what.failure->detail : ""});
+  told_.add(time_.now(),
+            {from.who_, " = ", to_string(x->what.verb), " ", action_of(x->what),
+             " ", path_of(x->what), " ", std::to_string(what.what.status), " ",
+             what.failure ? what.failure->detail : ""});
   if (answered)
     give_back(from, x, std::move(what));
   else if (told)

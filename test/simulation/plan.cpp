@@ -16,12 +16,15 @@ using emulator::dice;
 using std::chrono::milliseconds;
 
 constexpr std::array<std::string_view, deed_count> deed_names{
-  "create", "remove", "kill",       "replace",     "finish",
-  "ports",  "toggle", "crash",      "pause",       "stop",
-  "break_pool", "break_table", "compact", "break_watches"};
+  "create",        "remove",      "kill",     "replace",       "finish",
+  "ports",         "toggle",      "crash",    "pause",         "stop",
+  "break_pool",    "break_table", "compact",  "break_watches", "take_entry",
+  "edit_entry",    "add_entry",   "drop_own", "lose_eip",      "return_eip",
+  "delete_record", "clear_status"};
 
 constexpr std::array<std::string_view, family_count> family_names{
-  "calm", "storm", "crash", "replicas", "pairs", "refusals", "everything"};
+  "calm",  "storm",    "crash", "replicas",
+  "pairs", "refusals", "hands", "everything"};
 
 milliseconds draw(dice& from, milliseconds min, milliseconds max) {
   return std::chrono::floor<milliseconds>(from.draw({min, max}));
@@ -52,8 +55,8 @@ milliseconds add_lives(plan& to, dice& from, uint32_t slot, uint32_t lives) {
   for (uint32_t i = 1; i < lives; ++i) {
     at += draw_span(from);
     if (from.chance(0.15))
-      to.acts.push_back({at / 2 * 2, from.chance(0.3) ? deed::toggle
-                                                      : deed::change_ports,
+      to.acts.push_back({at / 2 * 2,
+                         from.chance(0.3) ? deed::toggle : deed::change_ports,
                          slot, static_cast<uint32_t>(from.roll(4))});
     at += draw_span(from);
     auto end = draw_end(from);
@@ -80,8 +83,9 @@ void sprinkle(plan& to, dice& from, deed what, milliseconds length,
 
 void add_storm(plan& to, dice& from) {
   auto rate = [&from](double most) {
-    return from.chance(0.5) ? 0.0
-                            : most * static_cast<double>(from.roll(1000)) / 1000;
+    return from.chance(0.5)
+             ? 0.0
+             : most * static_cast<double>(from.roll(1000)) / 1000;
   };
   to.sky = {.lost_before = rate(0.1),
             .lost_after = rate(0.1),
@@ -114,13 +118,12 @@ void add_refusals(plan& to, dice& from) {
                     fault_kind::throttle, fault_kind::delay})
     if (from.chance(0.4))
       cloud.rate_of(kind) = 0.05;
-  cloud.token_retention = from.chance(0.5)
-                            ? draw(from, 1'000ms, 60'000ms)
-                            : milliseconds{24h};
+  cloud.token_retention = from.chance(0.5) ? draw(from, 1'000ms, 60'000ms)
+                                           : milliseconds{24h};
   using cluster = emulator::kube::fault_kind;
-  for (auto kind : {cluster::refuse, cluster::throttle, cluster::conflict,
-                    cluster::slow, cluster::reset_before, cluster::reset_after,
-                    cluster::malformed})
+  for (auto kind :
+       {cluster::refuse, cluster::throttle, cluster::conflict, cluster::slow,
+        cluster::reset_before, cluster::reset_after, cluster::malformed})
     if (from.chance(0.4))
       to.cluster_faults.push_back({.kind = kind,
                                    .user = servers::controller_user,
@@ -143,6 +146,27 @@ void add_pauses(plan& to, dice& from, milliseconds length) {
 void add_breaks(plan& to, dice& from, milliseconds length) {
   sprinkle(to, from, deed::break_pool, length, 1 + from.roll(3), 8);
   sprinkle(to, from, deed::break_table, length, 1 + from.roll(3), 8);
+}
+
+/// Deeds that go by a slot rather than by a replica.
+void meddle(plan& to, dice& from, deed what, milliseconds length,
+            uint64_t count) {
+  for (uint64_t i = 0; i < count; ++i)
+    to.acts.push_back({draw(from, 100ms, length), what,
+                       static_cast<uint32_t>(from.roll(to.slots)),
+                       static_cast<uint32_t>(from.roll(1'000))});
+}
+
+void add_hands(plan& to, dice& from, milliseconds length) {
+  for (auto what : {deed::take_entry, deed::edit_entry, deed::add_entry,
+                    deed::drop_own, deed::delete_record, deed::clear_status})
+    meddle(to, from, what, length, from.roll(6));
+  if (!from.chance(0.3))
+    return;
+  auto at = draw(from, 100ms, length);
+  to.acts.push_back({at, deed::lose_eip, static_cast<uint32_t>(from.roll(4)),
+                     static_cast<uint32_t>(from.roll(4))});
+  to.acts.push_back({at + draw(from, 10ms, 60'000ms), deed::return_eip, 0, 0});
 }
 
 void add_gaps(plan& to, dice& from, milliseconds length) {
@@ -191,7 +215,7 @@ std::optional<family> family_of(std::string_view name) {
 }
 
 plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes) {
-  dice from{seed * family_count + static_cast<uint64_t>(kind)};
+  dice from{seed * 1'000 + static_cast<uint64_t>(kind)};
   plan to;
   to.kind = kind;
   to.seed = seed;
@@ -213,6 +237,8 @@ plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes) {
     add_breaks(to, from, length);
   if (is_of(kind, family::refusals))
     add_refusals(to, from);
+  if (is_of(kind, family::hands))
+    add_hands(to, from, length);
   if (kind != family::calm)
     add_gaps(to, from, length);
   std::ranges::stable_sort(to.acts, {}, &act::at);

@@ -43,9 +43,24 @@ enum class deed : uint8_t {
   /// Old revisions are forgotten: 410.
   compact,
   break_watches,
+  // -- behind the controller's back -------------------------------------------
+  /// Another hand deletes the `value`-th entry of ours,
+  take_entry,
+  /// or lets it point at another port,
+  edit_entry,
+  /// or makes an entry of its own where our ports are,
+  add_entry,
+  /// or takes one of its own away.
+  drop_own,
+  /// An EIP leaves its gateway, and comes back.
+  lose_eip,
+  return_eip,
+  /// A person deletes the record of a slot, or empties its status.
+  delete_record,
+  clear_status,
 };
 
-inline constexpr size_t deed_count = 14;
+inline constexpr size_t deed_count = 22;
 
 std::string_view to_string(deed x);
 
@@ -73,11 +88,13 @@ enum class family : uint8_t {
   pairs,
   /// The services refuse: throttling, conflicts, the strict barrier, 5xx.
   refusals,
+  /// Others change entries, EIPs and records.
+  hands,
   /// All of it.
   everything,
 };
 
-inline constexpr size_t family_count = 7;
+inline constexpr size_t family_count = 8;
 
 std::string_view to_string(family x);
 std::optional<family> family_of(std::string_view name);

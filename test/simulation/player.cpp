@@ -50,10 +50,10 @@ void player::create(uint32_t slot, instant now) {
   if (exists(slot))
     return;
   ++lives_;
-  json annotations{
-    {"k8s.aliyun.com/pod-dnat", "true"},
-    {"k8s.aliyun.com/pod-dnat-expose-port", port_list(slot)},
-    {"k8s.aliyun.com/pod-dnat-expose-protocol", slot % 2 == 0 ? "udp" : "TCP"}};
+  json annotations{{"k8s.aliyun.com/pod-dnat", "true"},
+                   {"k8s.aliyun.com/pod-dnat-expose-port", port_list(slot)},
+                   {"k8s.aliyun.com/pod-dnat-expose-protocol",
+                    slot % 2 == 0 ? "udp" : "TCP"}};
   if (is_fixed(slot))
     annotations["k8s.aliyun.com/pod-dnat-fixed"] = "true";
   json pod{{"apiVersion", "v1"},

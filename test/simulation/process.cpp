@@ -57,9 +57,8 @@ struct process::parts {
   }
 
   actors::clock clock() const {
-    return {.now = cfg.now, .wall = [now = cfg.now] {
-              return servers::wall(now());
-            }};
+    return {.now = cfg.now,
+            .wall = [now = cfg.now] { return servers::wall(now()); }};
   }
 
   template <class Handle>
@@ -139,12 +138,11 @@ actors::spawners process::parts::spawners() {
 }
 
 void process::parts::start() {
-  supervisor = system.spawn(actors::supervisor,
-                            cli::supervisor_config_of(cfg.settings), spawners(),
-                            clock(), std::make_shared<observe::metrics>(),
-                            actors::supervisor_listeners{
-                              .on_readiness = [](bool) {},
-                              .on_lease = [](instant) {}});
+  supervisor
+    = system.spawn(actors::supervisor, cli::supervisor_config_of(cfg.settings),
+                   spawners(), clock(), std::make_shared<observe::metrics>(),
+                   actors::supervisor_listeners{.on_readiness = [](bool) {},
+                                                .on_lease = [](instant) {}});
   supervisor->attach_functor([this](const caf::error&) { ended = true; });
 }
 

@@ -22,8 +22,8 @@ servers::servers(server_options cfg, instant now) {
                         {player_token, "player"}};
   cfg.fleet.seed = cfg.seed + 1;
   cfg.cloud.seed = cfg.seed + 2;
-  cluster_ = std::make_unique<emulator::kube::api_server>(
-    std::move(cfg.cluster));
+  cluster_
+    = std::make_unique<emulator::kube::api_server>(std::move(cfg.cluster));
   fleet_ = std::make_unique<emulator::kube::fleet>(*cluster_,
                                                    std::move(cfg.fleet), now);
   cloud_options_ = std::move(cfg.cloud);
@@ -55,25 +55,23 @@ std::optional<instant> servers::next_deadline() const {
 
 std::string servers::cluster_uid() const {
   const auto& objects = cluster_->objects();
-  auto found = objects.find(*objects.types().find("namespaces"),
-                            "kube-system");
+  auto found = objects.find(*objects.types().find("namespaces"), "kube-system");
   return std::string{emulator::kube::uid_of(found->body())};
 }
 
 emulator::kube::response servers::ask(std::string method, std::string target,
                                       std::string body, instant now) {
   const auto patches = method == "PATCH";
-  return cluster_->handle({.method = std::move(method),
-                           .target = std::move(target),
-                           .authorization = std::string{"Bearer "}
-                                            + player_token,
-                           .accept = {},
-                           .content_type = patches
-                                             ? "application/merge-patch+json"
-                                             : "application/json",
-                           .user_agent = "player",
-                           .body = std::move(body)},
-                          now);
+  return cluster_->handle(
+    {.method = std::move(method),
+     .target = std::move(target),
+     .authorization = std::string{"Bearer "} + player_token,
+     .accept = {},
+     .content_type = patches ? "application/merge-patch+json"
+                             : "application/json",
+     .user_agent = "player",
+     .body = std::move(body)},
+    now);
 }
 
 } // namespace natgw::simulation

@@ -58,13 +58,14 @@ world::world(plan what, world_options how)
     at_{options_of(plan_), beginning},
     net_{time_, at_, told_, plan_.seed + 11},
     judge_{rules_of(plan_, at_)},
+    meddler_{at_, rules_of(plan_, at_).prefix},
     dice_{plan_.seed + 12} {
   observe::configure_log(
     {.threshold = how.logs ? observe::level::debug : observe::level::error,
      .sink = [this](std::string_view line) {
        if (how_.logs)
-         told_.remark(time_.now(), line.substr(std::min(line.find(' '),
-                                                        line.size())));
+         told_.remark(time_.now(),
+                      line.substr(std::min(line.find(' '), line.size())));
      }});
   listen();
   player_ = std::make_unique<player>(at_, beginning);
@@ -107,8 +108,8 @@ config::settings world::settings() const {
   own.endpoint = "http://cloud";
   own.rates.per_minute.fill(
     static_cast<uint32_t>(std::max(1.0, plan_.cloud.rate.per_second * 60)));
-  own.rates.burst = static_cast<uint32_t>(
-    std::max(1.0, plan_.cloud.rate.burst * 0.9));
+  own.rates.burst
+    = static_cast<uint32_t>(std::max(1.0, plan_.cloud.rate.burst * 0.9));
   own.sweep_interval = 60s;
   own.cooldown = 5s;
   own.blocked_ports.emplace();
@@ -164,10 +165,16 @@ void world::pause(size_t n, std::chrono::milliseconds span) {
 
 // -- deeds --------------------------------------------------------------------
 
+/// Whether a process, or a part of one, dies in this run.
+bool world::memory_is_lost() const {
+  return std::ranges::any_of(plan_.acts, [](const act& x) {
+    return x.what >= deed::crash && x.what <= deed::break_table;
+  });
+}
+
 void world::do_act(const act& x) {
-  told_.add(time_.now(), {"-- ", to_string(x.what), " ",
-                          std::to_string(x.slot), " ",
-                          std::to_string(x.value)});
+  told_.add(time_.now(), {"-- ", to_string(x.what), " ", std::to_string(x.slot),
+                          " ", std::to_string(x.value)});
   auto& target = replicas_[x.slot % replicas_.size()];
   switch (x.what) {
     case deed::crash:
@@ -193,11 +200,17 @@ void world::do_act(const act& x) {
       break;
     default:
       player_->play(x, time_.now());
+      meddler_.play(x, time_.now());
+      if (x.what == deed::delete_record && memory_is_lost())
+        judge_.pardon("default/" + player::name_of(x.slot));
+      if (!meddler_.lost_eip().empty())
+        judge_.pardon_address(meddler_.lost_eip());
   }
 }
 
 void world::calm_down() {
   told_.add(time_.now(), {"-- all is calm from now on"});
+  meddler_.return_eip(time_.now());
   net_.sky = {};
   at_.cluster().set_faults({});
   auto& behaviour = at_.cloud().behaviour();

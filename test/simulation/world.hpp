@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "test/simulation/checker.hpp"
+#include "test/simulation/meddler.hpp"
 #include "test/simulation/network.hpp"
 #include "test/simulation/plan.hpp"
 #include "test/simulation/player.hpp"
@@ -69,6 +70,7 @@ private:
   void start(size_t n);
   void die(size_t n);
   void pause(size_t n, std::chrono::milliseconds span);
+  bool memory_is_lost() const;
   void do_act(const act& x);
   void calm_down();
   void observe_world();
@@ -90,6 +92,7 @@ private:
   network net_;
   checker judge_;
   std::unique_ptr<player> player_;
+  meddler meddler_;
   emulator::dice dice_;
   std::deque<replica> replicas_;
   size_t seen_changes_ = 0;

@@ -76,6 +76,10 @@ BOOST_AUTO_TEST_CASE(refusals_end_well) {
   live(family::refusals);
 }
 
+BOOST_AUTO_TEST_CASE(meddling_ends_well) {
+  live(family::hands);
+}
+
 BOOST_AUTO_TEST_CASE(all_at_once_ends_well) {
   live(family::everything);
 }

@@ -604,6 +604,26 @@ BOOST_AUTO_TEST_CASE(port_of_a_foreign_entry_is_replaced) {
   no_harm();
 }
 
+BOOST_AUTO_TEST_CASE(fixed_port_of_a_foreign_entry_is_not_changed_silently) {
+  auto told = false;
+  world.refuse = [&](const entry_want& x) -> std::optional<entry_news> {
+    if (std::exchange(told, true))
+      return std::nullopt;
+    return entry_news{.fact = entry_fact::refused,
+                      .spec = x.spec,
+                      .id = "",
+                      .reason = ec::duplicate_entry};
+  };
+  world.create_pod("a", one_port(), true);
+  world.settle();
+  check_converged(world, 0);
+  BOOST_TEST(std::ranges::any_of(world.events, [](auto& x) {
+    return x.reason == "DNATFailed" && x.warning
+           && x.message.starts_with("Somebody else's entry has 47.97.0.10:");
+  }));
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(quota_sends_the_pod_elsewhere_and_leaves_nothing) {
   world.refuse = [](const entry_want& x) -> std::optional<entry_news> {
     return entry_news{.fact = entry_fact::refused,
