@@ -27,9 +27,12 @@ void pool::forward(slot& s, instant now) {
   if (!stays_on_eip(s, *present(s), now) || !follow_request(s, now))
     return;
   auto& t = *present(s);
-  if (s.record && is_shown_wrongly(s, t)) {
-    write(s, {.op = record_op::status, .status = status_of(t)});
-    return;
+  if (s.record && !s.record->status.empty()) {
+    auto right = rightly_shown(s, t);
+    if (right.size() != s.record->status.size()) {
+      write(s, {.op = record_op::status, .status = std::move(right)});
+      return;
+    }
   }
   if (!store_promise(s, t))
     return;

@@ -210,7 +210,7 @@ private:
   std::vector<status_entry> status_of(const tenure& t,
                                       bool believing = false) const;
   static bool is_believed(const tenure& t, const held_entry& e);
-  bool is_shown_wrongly(const slot& s, const tenure& t) const;
+  std::vector<status_entry> rightly_shown(const slot& s, const tenure& t) const;
   std::string annotation_of(const tenure& t, std::string_view state) const;
   void announce(slot& s, const tenure& t, std::string_view state);
   void nudge(slot& s, const tenure& t, instant now);

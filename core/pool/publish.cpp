@@ -220,18 +220,21 @@ bool pool::is_believed(const tenure& t, const held_entry& e) {
          && (e.phase == entry_phase::idle || e.phase == entry_phase::asked);
 }
 
-bool pool::is_shown_wrongly(const slot& s, const tenure& t) const {
-  if (s.record->status.empty())
-    return false;
+/// What the status shows and may go on showing.
+std::vector<status_entry> pool::rightly_shown(const slot& s,
+                                              const tenure& t) const {
   auto right = status_of(t, true);
-  return std::ranges::any_of(s.record->status, [&](auto x) {
-    return std::ranges::none_of(right, [&](auto& y) {
-      // An entry that nobody has seen yet has no id here.
-      if (y.forward_entry_id.empty())
-        x.forward_entry_id.clear();
-      return x == y;
-    });
+  auto says = [](const status_entry& shown, status_entry known) {
+    // An entry that nobody has seen yet has no id here.
+    if (known.forward_entry_id.empty())
+      known.forward_entry_id = shown.forward_entry_id;
+    return shown == known;
+  };
+  auto result = s.record->status;
+  std::erase_if(result, [&](auto& x) {
+    return std::ranges::none_of(right, [&](auto& y) { return says(x, y); });
   });
+  return result;
 }
 
 } // namespace natgw::core

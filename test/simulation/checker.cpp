@@ -17,6 +17,9 @@ using emulator::entry_state;
 using emulator::kube::public_port;
 using emulator::kube::shown_entry;
 
+/// Who learns late may still act upon what a pod was before.
+constexpr auto long_ago = std::chrono::seconds{10};
+
 std::string text_of(const public_port& x) {
   return fmt::format("{}:{}/{}", x.ip, x.port, x.protocol);
 }
@@ -84,6 +87,11 @@ void checker::pardon_address(const std::string& eip) {
 void checker::see(const pod_fact& x) {
   auto& last = pods_[x.key];
   const auto before = std::exchange(last, x);
+  if (before.ip != x.ip || before.uid != x.uid || before.ports != x.ports
+      || before.wants != x.wants || before.fixed != x.fixed
+      || before.present != x.present || before.finished != x.finished)
+    for (const auto& what : {x.key, before.ip, x.ip})
+      stirred_[what] = x.at;
   if (is_live(before)) {
     at_address_[before.ip].erase(x.key);
     name_keys_.erase(core::plain_name_key(before.uid));
@@ -264,12 +272,42 @@ void checker::see(const record_fact& x) {
   }
   check_ports(x);
   std::set<shown_entry> before;
-  if (auto found = records_.find(x.key); found != records_.end())
+  if (auto found = records_.find(x.key); found != records_.end()) {
     before.insert(found->second.shown.begin(), found->second.shown.end());
+    if (found->second.uid == x.uid && !x.deleting)
+      check_kept(found->second, x);
+  }
   for (const auto& y : x.shown)
     if (!before.contains(y))
       check_shown(x.key, y, x.at);
   records_[x.key] = x;
+}
+
+/// What works is not taken back while nothing happens to pod and entry.
+void checker::check_kept(const record_fact& before, const record_fact& x) {
+  auto pod = pods_.find(x.key);
+  if (pod == pods_.end() || !is_live(pod->second) || pod->second.terminating
+      || !pod->second.wants || forged_.contains(x.key) || stirs(x.key, x.at)
+      || stirs(pod->second.ip, x.at))
+    return;
+  for (const auto& y : before.shown) {
+    auto asked
+      = pod->second.ports.contains({y.outside.protocol, y.internal_port});
+    auto meddled = touched_.contains(y.outside)
+                   || lost_ports_.contains(y.outside)
+                   || lost_eips_.contains(y.outside.ip);
+    if (asked && !meddled && y.internal_ip == pod->second.ip && is_so(y)
+        && std::ranges::find(x.shown, y) == x.shown.end())
+      breach(5, x.at,
+             x.key + " does not show " + text_of(y.outside)
+               + " any more, which forwards");
+  }
+}
+
+/// Whether a pod, or one with this address, has changed of late.
+bool checker::stirs(const std::string& what, instant at) const {
+  auto found = stirred_.find(what);
+  return found != stirred_.end() && at - found->second < long_ago;
 }
 
 void checker::check_ports(const record_fact& x) {

@@ -43,6 +43,8 @@ struct checker_rules {
 /// * 5: what a status shows is Available as shown, unless another hand has
 ///   touched that entry. (An item in several pieces has the id of the first
 ///   one, so each port is looked up by its public side.)
+///   And an item of a living pod that goes on forwarding stays in the status,
+///   unless pod, address or entry have changed within the last minute.
 /// * 6: a fixed mapping's public ports stay with the pod's name, unless an
 ///   entry of somebody else has been where they are: that one was there first,
 ///   or our table was out of date, and the next port is taken.
@@ -86,6 +88,8 @@ private:
   bool is_live(const pod_fact& x) const;
   void drop_record(const record_fact& x);
   void check_ports(const record_fact& x);
+  void check_kept(const record_fact& before, const record_fact& x);
+  bool stirs(const std::string& what, instant at) const;
   void check_shown(const std::string& key, const emulator::kube::shown_entry& x,
                    instant at);
   void check_entry_shown(const emulator::entry_change& x);
@@ -110,6 +114,9 @@ private:
   std::unordered_map<std::string, std::set<std::string>> at_address_;
   /// The keys of entries' names that belong to a live pod.
   std::unordered_map<std::string, std::string> name_keys_;
+
+  /// When a pod last changed in a way that matters, by key and by address.
+  std::unordered_map<std::string, instant> stirred_;
 
   std::map<std::string, record_fact> records_;
   std::map<emulator::kube::public_port, std::set<std::string>> named_;
