@@ -262,7 +262,7 @@ bool world::deliver() {
   return true;
 }
 
-bool world::pass_time() {
+bool world::pass_time(instant::duration most) {
   auto next = time_.next();
   auto consider = [&next](std::optional<instant> x) {
     if (x && (!next || *x < *next))
@@ -272,7 +272,7 @@ bool world::pass_time() {
   for (const auto& x : replicas_)
     if (x.body && !x.frozen)
       consider(x.body->next_timer());
-  if (!next)
+  if (!next || *next - time_.now() > most)
     return false;
   time_.move_to(*next);
   at_.advance(time_.now());
@@ -287,7 +287,10 @@ bool world::pass_time() {
 bool world::step() {
   const auto overtakes = plan_.overtaking > 0
                          && dice_.roll(256) < plan_.overtaking;
-  auto went_on = (!overtakes && deliver()) || pass_time() || deliver();
+  // No actor is kept waiting for longer.
+  constexpr auto longest = 20ms;
+  auto went_on = (overtakes && pass_time(longest)) || deliver()
+                 || pass_time(instant::duration::max());
   net_.flush();
   note_new_changes();
   judge_.pass(time_.now());

@@ -76,7 +76,8 @@ private:
   void observe_world();
   bool step();
   bool deliver();
-  bool pass_time();
+  /// Goes to the next thing that is planned, unless it is farther away.
+  bool pass_time(instant::duration most);
   void note_new_changes();
   /// Runs until `done`, which is asked once a virtual second, or the limit.
   bool run_until(const std::function<bool()>& done, instant limit);

@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <exception>
 #include <string>
-#include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +28,7 @@ struct wishes {
   bool acts = false;
   bool shrinks = false;
   unsigned jobs = 1;
+  bool verbose = false;
 };
 
 void show(const plan& what, const outcome& x, bool acts) {
@@ -41,84 +41,67 @@ void show(const plan& what, const outcome& x, bool acts) {
     fmt::print("{}\n", line);
 }
 
+/// Runs one seed and says what became of it, if that is worth a word.
 int search(const wishes& x) {
-  auto kind = family_of(x.kind);
-  if (!kind) {
-    fmt::print(stderr, "no such family: {}\n", x.kind);
-    return 2;
+  auto what = make_plan(*family_of(x.kind), x.seed, x.size);
+  auto got = run(what, {.lines = x.lines, .logs = x.logs});
+  if (got.problems.empty()) {
+    if (x.verbose)
+      fmt::print("seed {}: clean; hash {:016x}, {} messages, {} pods, {} "
+                 "crashes, {} calls, {} s\n",
+                 x.seed, got.hash, got.messages, got.lives, got.crashes,
+                 got.calls, got.length / std::chrono::seconds{1});
+    return 0;
   }
-  const auto began = std::chrono::steady_clock::now();
-  uint64_t messages = 0;
-  uint64_t lives = 0;
-  uint64_t calls = 0;
+  if (x.verbose && x.shrinks) {
+    what = shrink(what);
+    got = run(what, {.lines = x.lines, .logs = x.logs});
+  }
+  if (x.verbose)
+    show(what, got, x.acts);
+  else
+    fmt::print("seed {}: {}\n", x.seed, fmt::join(got.problems, " | "));
+  return 1;
+}
+
+/// Each seed in a process of its own, `jobs` of them at a time: a run then is
+/// the same whatever ran before it.
+int share(const wishes& x) {
   uint64_t failed = 0;
-  for (auto seed = x.seed; seed < x.seed + x.seeds; ++seed) {
-    auto what = make_plan(*kind, seed, x.size);
-    auto got = run(what, {.lines = x.lines, .logs = x.logs});
-    messages += got.messages;
-    lives += got.lives;
-    calls += got.calls;
-    if (got.problems.empty()) {
-      if (x.seeds == 1)
-        fmt::print("clean; hash {:016x}, {} messages, {} pods, {} crashes, {} "
-                   "s\n",
-                   got.hash, got.messages, got.lives, got.crashes,
-                   got.length / std::chrono::seconds{1});
-      continue;
-    }
-    ++failed;
-    if (x.seeds == 1 && x.shrinks) {
-      what = shrink(what);
-      got = run(what, {.lines = x.lines, .logs = x.logs});
-    }
-    if (x.seeds == 1)
-      show(what, got, x.acts);
+  auto reap = [&failed] {
+    auto status = 0;
+    wait(&status);
+    failed += status == 0 ? 0 : 1;
+  };
+  unsigned running = 0;
+  for (uint64_t i = 0; i < x.seeds; ++i) {
+    if (running == x.jobs)
+      reap();
     else
-      fmt::print("seed {}: {}\n", seed,
-                 got.problems.front()
-                   + (got.problems.size() > 1 ? got.problems[1] : ""));
+      ++running;
+    auto one = x;
+    one.seed = x.seed + i;
+    one.seeds = 1;
+    if (fork() != 0)
+      continue;
+    auto status = search(one);
     std::fflush(stdout);
+    _exit(status);
   }
-  auto took
-    = std::chrono::duration<double>(std::chrono::steady_clock::now() - began)
-        .count();
-  fmt::print("{}: {} runs in {:.1f} s, {} failed; {:.0f} runs/min, {:.0f} "
-             "messages/s, {:.0f} pods/s, {:.0f} calls/s\n",
-             x.kind, x.seeds, took, failed,
-             static_cast<double>(x.seeds) / took * 60,
-             static_cast<double>(messages) / took,
-             static_cast<double>(lives) / took,
-             static_cast<double>(calls) / took);
+  for (; running > 0; --running)
+    reap();
   return failed == 0 ? 0 : 1;
 }
 
-/// Shares the seeds among processes: a run is one thread's work.
-int share(const wishes& x) {
-  std::vector<pid_t> children;
-  for (unsigned i = 0; i < x.jobs; ++i) {
-    auto mine = x;
-    mine.seed = x.seed + x.seeds * i / x.jobs;
-    mine.seeds = x.seed + x.seeds * (i + 1) / x.jobs - mine.seed;
-    auto child = fork();
-    if (child == 0) {
-      auto status = search(mine);
-      std::fflush(stdout);
-      _exit(status);
-    }
-    children.push_back(child);
-  }
-  auto result = 0;
-  for (auto child : children) {
-    auto status = 0;
-    waitpid(child, &status, 0);
-    if (status != 0)
-      result = 1;
-  }
-  return result;
-}
-
 int main_of(const wishes& x) {
-  return x.jobs > 1 && x.seeds > 1 ? share(x) : search(x);
+  const auto began = std::chrono::steady_clock::now();
+  auto status = share(x);
+  auto took
+    = std::chrono::duration<double>(std::chrono::steady_clock::now() - began)
+        .count();
+  fmt::print("{}: {} runs in {:.1f} s, {:.0f} a minute\n", x.kind, x.seeds,
+             took, static_cast<double>(x.seeds) / took * 60);
+  return status;
 }
 
 } // namespace
@@ -139,6 +122,11 @@ int main(int argc, char** argv) {
   app.add_option("--jobs", x.jobs, "Processes that share the seeds");
   app.add_flag("--acts", x.acts, "Show the plan");
   CLI11_PARSE(app, argc, argv);
+  if (!family_of(x.kind)) {
+    fmt::print(stderr, "no such family: {}\n", x.kind);
+    return 2;
+  }
+  x.verbose = x.seeds == 1;
   try {
     return main_of(x);
   } catch (const std::exception& problem) {
