@@ -18,7 +18,7 @@ using emulator::kube::public_port;
 using emulator::kube::shown_entry;
 
 /// Who learns late may still act upon what a pod was before.
-constexpr auto long_ago = std::chrono::seconds{10};
+constexpr auto long_ago = std::chrono::seconds{20};
 
 std::string text_of(const public_port& x) {
   return fmt::format("{}:{}/{}", x.ip, x.port, x.protocol);

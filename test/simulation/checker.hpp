@@ -44,7 +44,7 @@ struct checker_rules {
 ///   touched that entry. (An item in several pieces has the id of the first
 ///   one, so each port is looked up by its public side.)
 ///   And an item of a living pod that goes on forwarding stays in the status,
-///   unless pod, address or entry have changed within the last minute.
+///   unless pod, address or entry have changed within the last 20 seconds.
 /// * 6: a fixed mapping's public ports stay with the pod's name, unless an
 ///   entry of somebody else has been where they are: that one was there first,
 ///   or our table was out of date, and the next port is taken.
