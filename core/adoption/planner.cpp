@@ -12,7 +12,7 @@ using enum adoption_kind;
 namespace {
 
 /// A record, its status, and what the pod is told.
-constexpr adoption_writes birth{.records = 2, .pods = 1};
+constexpr adoption_writes whole_birth{.records = 2, .pods = 1};
 
 /// What makes room for others.
 bool is_ending(adoption_kind x) {
@@ -201,7 +201,7 @@ void adoption_planner::drop_entries(const claimant& x, adoption_step& step) {
 
 /// New ports for a pod, as its pool allocates them.
 void adoption_planner::plan_birth(const claimant& x, adoption_step& step) {
-  step.writes += birth;
+  step.writes += whole_birth;
   auto groups = group(x.request->items);
   if (x.fate != moved && x.seat->gateway().configured) {
     auto wanted = shapes(groups);
@@ -290,7 +290,7 @@ void adoption_planner::plan_pod(const pod_view& pod) {
   auto& step = add(new_mapping, pod.key, nullptr);
   step.gateway = wish->request.gateway;
   step.fixed = wish->request.fixed;
-  step.writes = birth;
+  step.writes = whole_birth;
   add_new(group(wish->request.items), {}, pod.ip, step);
   step.writes += writes_of(step.entries);
 }
