@@ -82,6 +82,10 @@ void checker::pardon_address(const std::string& eip) {
   lost_eips_.insert(eip);
 }
 
+void checker::stir(const std::string& key, instant at) {
+  stirred_[key] = at;
+}
+
 // -- pods ---------------------------------------------------------------------
 
 void checker::see(const pod_fact& x) {

@@ -68,6 +68,8 @@ public:
   /// its ports are lost with a process that dies before.
   void pardon(const std::string& key);
   void pardon_address(const std::string& eip);
+  /// Somebody else has a hand in what becomes of this pod's record.
+  void stir(const std::string& key, instant at);
 
   /// Time has passed.
   void pass(instant now);

@@ -201,6 +201,8 @@ void world::do_act(const act& x) {
     default:
       player_->play(x, time_.now());
       meddler_.play(x, time_.now());
+      if (x.what == deed::clear_status)
+        judge_.stir("default/" + player::name_of(x.slot), time_.now());
       if (x.what == deed::delete_record && memory_is_lost())
         judge_.pardon("default/" + player::name_of(x.slot));
       if (!meddler_.lost_eip().empty())
