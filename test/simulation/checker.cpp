@@ -17,9 +17,6 @@ using emulator::entry_state;
 using emulator::kube::public_port;
 using emulator::kube::shown_entry;
 
-/// Who learns late may still act upon what a pod was before.
-constexpr auto long_ago = std::chrono::seconds{20};
-
 std::string text_of(const public_port& x) {
   return fmt::format("{}:{}/{}", x.ip, x.port, x.protocol);
 }
@@ -311,7 +308,7 @@ void checker::check_kept(const record_fact& before, const record_fact& x) {
 /// Whether a pod, or one with this address, has changed of late.
 bool checker::stirs(const std::string& what, instant at) const {
   auto found = stirred_.find(what);
-  return found != stirred_.end() && at - found->second < long_ago;
+  return found != stirred_.end() && at - found->second < rules_.lag;
 }
 
 void checker::check_ports(const record_fact& x) {
@@ -380,9 +377,11 @@ void checker::check_fixed(const record_fact& x) {
   }
   auto pod = pods_.find(x.key);
   auto& free = free_[x.key];
+  // What is shown of another address is of a predecessor.
   if (pod != pods_.end() && pod->second.wants)
     for (const auto& y : x.shown)
-      free.erase({y.outside.protocol, y.internal_port});
+      if (y.internal_ip == pod->second.ip)
+        free.erase({y.outside.protocol, y.internal_port});
   last = x.promised;
   std::erase_if(last,
                 [&free](const auto& y) { return free.contains(y.first); });

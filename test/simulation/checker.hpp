@@ -31,6 +31,9 @@ struct checker_rules {
   /// ... counted from here at the earliest, since after a start the entries
   /// that stand are left alone for one write deadline.
   instant exposure_from;
+  /// So late may the controller learn of a change of a pod, and still act upon
+  /// what was before.
+  instant::duration lag{std::chrono::minutes{2}};
 };
 
 /// Judges a controller by what the emulators' objects were after every change,
@@ -44,7 +47,7 @@ struct checker_rules {
 ///   touched that entry. (An item in several pieces has the id of the first
 ///   one, so each port is looked up by its public side.)
 ///   And an item of a living pod that goes on forwarding stays in the status,
-///   unless pod, address or entry have changed within the last 20 seconds.
+///   unless pod, address or record have changed within `lag`.
 /// * 6: a fixed mapping's public ports stay with the pod's name, unless an
 ///   entry of somebody else has been where they are: that one was there first,
 ///   or our table was out of date, and the next port is taken.
