@@ -33,7 +33,7 @@ struct checker_rules {
   instant exposure_from;
   /// So late may the controller learn of a change of a pod, and still act upon
   /// what was before.
-  instant::duration lag{std::chrono::minutes{2}};
+  instant::duration lag{std::chrono::minutes{10}};
 };
 
 /// Judges a controller by what the emulators' objects were after every change,
