@@ -61,7 +61,7 @@ fi
 flags=(-std=c++23 "-I$PWD" -iquote "$PWD/$folder" -DBOOST_ASIO_HAS_CO_AWAIT
   -DBOOST_ASIO_HAS_STD_COROUTINE -DBOOST_TEST_DYN_LINK
   '-DNATGW_VERSION="0"' '-DNATGW_SOURCE_DIR="."' '-DNATGW_CONTROLLER="."'
-  '-DNATGW_FREEZE="."')
+  '-DNATGW_FREEZE="."' '-DNATGW_SIM="."')
 if output=$(clang-tidy-19 --quiet --config-file=.clang-tidy \
   --checks="$checks" "$batch" -- "${flags[@]}" 2>&1); then
   touch "${keys[@]}"
