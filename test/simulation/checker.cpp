@@ -377,11 +377,11 @@ void checker::check_fixed(const record_fact& x) {
   }
   auto pod = pods_.find(x.key);
   auto& free = free_[x.key];
-  // What is shown of another address is of a predecessor.
-  if (pod != pods_.end() && pod->second.wants)
+  // What a predecessor is shown says nothing of the present pod.
+  if (pod != pods_.end() && pod->second.wants
+      && (x.pod_uid.empty() || x.pod_uid == pod->second.uid))
     for (const auto& y : x.shown)
-      if (y.internal_ip == pod->second.ip)
-        free.erase({y.outside.protocol, y.internal_port});
+      free.erase({y.outside.protocol, y.internal_port});
   last = x.promised;
   std::erase_if(last,
                 [&free](const auto& y) { return free.contains(y.first); });

@@ -59,6 +59,7 @@ void read_promise(record_fact& to, const json& body) {
   const auto* runs = intent ? look(*intent, {"runs"}) : nullptr;
   if (runs == nullptr || !runs->is_array())
     return;
+  to.pod_uid = text(*intent, {"uid"});
   std::string ip{text(*intent, {"ext"})};
   for (const auto& run : *runs) {
     if (!run.is_array() || run.size() != 5 || !run[1].is_string())
@@ -108,7 +109,8 @@ record_fact record_fact_of(const emulator::kube::change& x) {
                      .gateway = std::string{text(body, {"spec", "tableId"})},
                      .names = seen.names,
                      .shown = seen.shown,
-                     .promised = {}};
+                     .promised = {},
+                     .pod_uid = {}};
   if (const auto* owners = look(body, {"metadata", "ownerReferences"}))
     result.fixed = std::ranges::none_of(*owners, [](const json& owner) {
       return text(owner, {"kind"}) == "Pod";

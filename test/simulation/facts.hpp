@@ -54,6 +54,8 @@ struct record_fact {
   std::vector<emulator::kube::shown_entry> shown;
   /// The promise: which public port belongs to which of the pod's.
   std::map<inner_port, emulator::kube::public_port> promised;
+  /// The pod that it is promised to.
+  std::string pod_uid;
 };
 
 /// Reads changes of the cluster's objects.
