@@ -422,7 +422,8 @@ BOOST_AUTO_TEST_CASE(matching_fleet_is_taken_over_without_a_write) {
   BOOST_TEST(controller->wait() == 0);
   BOOST_TEST((writes() == write_counts{}));
   BOOST_TEST(revisions() - before == foretold_objects(plan));
-  for (auto& record : send("GET", records_url)["items"])
+  auto records = send("GET", records_url);
+  for (auto& record : records["items"])
     BOOST_TEST((record["metadata"]["finalizers"] == json{"natgw-controller"}));
 }
 
