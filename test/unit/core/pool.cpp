@@ -321,9 +321,8 @@ BOOST_AUTO_TEST_CASE(fixed_switched_to_and_fro_keeps_the_port) {
 // Consumers would think the network down whenever the controller is updated.
 BOOST_AUTO_TEST_CASE(restart_takes_nothing_back) {
   // Of several entries one is heard of before the others.
-  std::vector<port_item> several{{protocol::tcp, 80, 1},
-                                 {protocol::udp, 7000, 2},
-                                 {protocol::tcp, 443, 1}};
+  std::vector<port_item> several{
+    {protocol::tcp, 80, 1}, {protocol::udp, 7000, 2}, {protocol::tcp, 443, 1}};
   for (auto name : {"a", "b", "c", "d"})
     world.create_pod(name, several);
   world.settle();
