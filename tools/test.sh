@@ -81,7 +81,7 @@ judge_suite() {
   if ((status != 0)); then
     tail -n 400 "$log" >&2
     complaints+=("$name ended with status $status:"
-      "$(grep -E "$complaint" "$log" | cut -c1-300 | head -n 20)")
+      "$({ grep -E "$complaint" "$log" || true; } | cut -c1-300 | head -n 20)")
     ((bad > 0)) || bad=1
   fi
   rm -f "$report" "$log"
