@@ -97,13 +97,13 @@ NATGW_SCENARIO(each_item_is_one_entry) {
   x.create(x.pod("mixed", "7000/udp,7000/tcp,8080"));
   for (const auto* name : {"single", "neighbours", "range", "mixed"})
     BOOST_TEST_REQUIRE(x.wait_ready(name));
-  using items = std::vector<std::string>;
-  BOOST_TEST(shown_items(*x.record("single")) == (items{"80/tcp", "443/tcp"}));
-  BOOST_TEST(shown_items(*x.record("neighbours"))
-             == (items{"7000/udp", "7001/udp", "7002/udp"}));
-  BOOST_TEST(shown_items(*x.record("range")) == (items{"7000-7015/udp"}));
-  BOOST_TEST(shown_items(*x.record("mixed"))
-             == (items{"7000/udp", "7000/tcp", "8080/tcp"}));
+  auto shows = [&x](const char* name, const std::vector<std::string>& items) {
+    return x.wait([&] { return shown_items(*x.record(name)) == items; });
+  };
+  BOOST_TEST(shows("single", {"80/tcp", "443/tcp"}));
+  BOOST_TEST(shows("neighbours", {"7000/udp", "7001/udp", "7002/udp"}));
+  BOOST_TEST(shows("range", {"7000-7015/udp"}));
+  BOOST_TEST(shows("mixed", {"7000/udp", "7000/tcp", "8080/tcp"}));
   // Neighbours share one forward entry of the cloud.
   std::set<std::string> ids;
   for (const auto& entry : entries_of(*x.record("neighbours")))

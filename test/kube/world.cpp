@@ -262,7 +262,12 @@ bool world::is_ready(const std::string& name, const std::string& uid) const {
 
 bool world::wait_ready(const std::string& name,
                        std::chrono::milliseconds limit) const {
-  return wait([&] { return is_ready(name); }, limit);
+  // Pods and records are watched apart, and the record may be seen late.
+  auto is_shown = [&] {
+    auto x = record(name);
+    return x && !at(*x, {"status", "entries"}).empty();
+  };
+  return wait([&] { return is_ready(name) && is_shown(); }, limit);
 }
 
 std::vector<std::string> world::events(const std::string& pod,
