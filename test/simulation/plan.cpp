@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/cloud_flags.hpp"
 #include "emulator/vpc/dice.hpp"
 
 namespace natgw::simulation {
@@ -178,20 +179,6 @@ bool is_of(family kind, family which) {
   return kind == which || kind == family::everything;
 }
 
-/// A cloud without waiting to speak of.
-emulator::vpc_behaviour quick_cloud() {
-  emulator::vpc_behaviour x;
-  x.pending = {50ms, 200ms};
-  x.deleting = {20ms, 100ms};
-  x.write_time = {5ms, 15ms};
-  x.read_time = {2ms, 5ms};
-  x.eip_binding = {0ms, 0ms};
-  x.conflict = false;
-  x.rate = {300, 300};
-  x.quota = 1000;
-  return x;
-}
-
 } // namespace
 
 std::string_view to_string(deed x) {
@@ -220,7 +207,7 @@ plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes) {
   to.kind = kind;
   to.seed = seed;
   to.slots = wishes.slots;
-  to.cloud = quick_cloud();
+  to.cloud = cli::quick_cloud();
   to.gateways = 1 + from.roll(2);
   to.eips = 1 + from.roll(2);
   to.overtaking = from.chance(0.5) ? 0 : static_cast<uint32_t>(from.roll(64));
