@@ -118,6 +118,26 @@ BOOST_AUTO_TEST_CASE(decent_birth_and_death_are_no_harm) {
   BOOST_CHECK(content());
 }
 
+BOOST_AUTO_TEST_CASE(what_works_is_not_taken_back) {
+  bear(pod, 1000);
+  auto taken_back = record_for(pod, 1000, false);
+  taken_back.at = pod.at + 11min;
+  aut.see(taken_back);
+  BOOST_CHECK(broke(5));
+}
+
+BOOST_AUTO_TEST_CASE(who_learns_late_may_take_back) {
+  bear(pod, 1000);
+  auto taken_back = record_for(pod, 1000, false);
+  taken_back.at = pod.at + 9min;
+  aut.see(taken_back);
+  aut.see(record_for(pod, 1000, true));
+  aut.stir(pod.key, pod.at + 10min);
+  taken_back.at = pod.at + 15min;
+  aut.see(taken_back);
+  BOOST_CHECK(!broke(5));
+}
+
 BOOST_AUTO_TEST_CASE(port_promised_twice_is_harm) {
   aut.see(record_for(pod, 1000, false));
   aut.see(record_for(other, 1000, false));
