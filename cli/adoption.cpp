@@ -120,6 +120,8 @@ private:
   std::vector<std::string> other_gateways() const {
     std::vector<std::string> result;
     for (const auto& x : out_.records) {
+      if (x.controller_class != settings_.natgw.controller_class)
+        continue;
       auto known = std::ranges::find(settings_.gateways, x.gateway,
                                      &config::gateway_pool::id)
                      != settings_.gateways.end()

@@ -152,6 +152,7 @@ core::pool_options pool_config(const crew_parts& x,
   core::pool_options result{
     .names = x.names,
     .gateway = around.gateway,
+    .controller_class = own.controller_class,
     .blocked_ports = config::blocked_ports(own, core::carrier_blocked_ports)};
   auto found = std::ranges::find(x.settings.gateways, around.gateway,
                                  &config::gateway_pool::id);

@@ -217,7 +217,7 @@ annotation_verdict read_annotations(const pod_view& pod,
   if (!x.present || (!x.dnat.empty() && x.dnat != "true"))
     return not_ours{};
   if (x.controller_class != rules.controller_class)
-    return not_ours{.other_class = true};
+    return not_ours{};
   auto wish = read_wish(pod, rules, node);
   if (!wish)
     return std::move(wish.error());
@@ -229,6 +229,10 @@ dnat_request request_of(const intent& promise) {
   result.items = promise.items;
   result.fixed = promise.fixed;
   return result;
+}
+
+std::string class_name(const std::string& name) {
+  return name.empty() ? "no class" : "class " + quoted(name);
 }
 
 std::string quoted(std::string_view text, size_t limit) {

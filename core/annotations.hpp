@@ -24,11 +24,9 @@ struct annotation_rules {
   uint32_t max_ports = 65535;
 };
 
-/// The pod is none of our business.
+/// The pod is none of our business: the switch is off, or on for a controller
+/// of another class.
 struct not_ours {
-  /// True: the switch is on, but for a controller of another class.
-  bool other_class = false;
-
   bool operator==(const not_ours&) const = default;
 };
 
@@ -54,6 +52,9 @@ annotation_verdict read_annotations(const pod_view& pod,
 /// What a promise made long ago asks for: the wish of a pod whose annotations
 /// have become unreadable since.
 dnat_request request_of(const intent& promise);
+
+/// "class "blue"", or "no class" of an empty name.
+std::string class_name(const std::string& name);
 
 /// Text of a user, made fit for an event or a log: at most `limit` bytes,
 /// anything but printable ASCII as \xNN, quotes and backslashes escaped.

@@ -131,6 +131,9 @@ placement_effects placement::record_gone(const record_ptr& record,
   // Nobody else would say that nothing is left.
   if (s->home != no_gateway && !reaches(s->home) && s->stage != stage::bound)
     leave_home(*s, now);
+  else if (s->home == no_gateway && s->pod)
+    evaluate(*s, s->pod, now);
+  update_claims(*s);
   prune(*s);
   return finish();
 }

@@ -34,8 +34,6 @@ struct placement_gateway {
 struct placement_options {
   annotation_rules rules;
   std::vector<placement_gateway> gateways;
-  /// Ask for a pair that empties a gateway that only records know.
-  bool drain_unknown = true;
   /// How long the pools may take to open before a pod that waits for them is
   /// told so.
   std::chrono::nanoseconds warm_up = std::chrono::seconds{15};
@@ -185,6 +183,8 @@ private:
   void prune(subject& s);
   void set_home(subject& s, gateway_index home);
   void leave_home(subject& s, instant now);
+  /// Its record was made by the controller of another class.
+  bool is_others(const subject& s) const;
   bool adopt(subject& s);
   gateway_index gateway_of(const record_view& record);
   void ask_for_pairs();
@@ -196,7 +196,7 @@ private:
 
   // -- placement_decide.cpp: what is to become of a pod ----------------------
   void evaluate(subject& s, const pod_ptr& before, instant now);
-  void want_nothing(subject& s, bool other_class);
+  void want_nothing(subject& s);
   void want(subject& s, const dnat_wish& wish, instant now);
   void complain(subject& s, const pod_ptr& before, const error& problem);
   std::optional<dnat_wish> wish_of(const pod_view& pod) const;
@@ -215,6 +215,7 @@ private:
   void stop_waiting(subject& s);
   uint32_t try_queue(placement_queue& queue, bool in_passing, instant now);
   void tell_reason(subject& s, const dnat_request& request, instant now);
+  void tell_once(subject& s, object_event event);
   object_event why_waiting(const subject& s, const dnat_request& request) const;
   bool zone_warms_up(std::string_view zone, instant now) const;
   bool warms_up(const dnat_request& request, instant now) const;

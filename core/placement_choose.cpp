@@ -43,6 +43,14 @@ void placement::place(subject& s, const dnat_request& request, instant now) {
     stop_waiting(s);
     return;
   }
+  if (is_others(s)) {
+    // Until the record is gone, the other controller may have entries for it.
+    stop_waiting(s);
+    tell_once(s, {s.key(), pod.uid, false, "DNATWaiting",
+                  "the controller of " + class_name(s.record->controller_class)
+                    + " has yet to take its mapping away"});
+    return;
+  }
   if (node_of(pod) == nullptr && s.stage != stage::waiting) {
     if (s.stage != stage::node_unknown)
       by_unknown_node_.emplace(pod.node, pod.key);
@@ -237,12 +245,15 @@ void placement::tell_reason(subject& s, const dnat_request& request,
                             instant now) {
   if (warms_up(request, now))
     return;
-  auto event = why_waiting(s, request);
+  tell_once(s, why_waiting(s, request));
+}
+
+void placement::tell_once(subject& s, object_event event) {
   const auto hash = short_hash(event.message);
   if (hash == s.more->reason)
     return;
   s.more.edit().reason = hash;
-  if (!event.warning)
+  if (!event.warning && s.stage == stage::waiting)
     event.message += "; " + std::to_string(waiting_) + " pods wait";
   emit(std::move(event));
 }

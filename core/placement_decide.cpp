@@ -24,29 +24,24 @@ void placement::evaluate(subject& s, const pod_ptr& before, instant now) {
     return;
   if (s.pod->finished) {
     // Its address is given away already, though its object stays.
-    want_nothing(s, false);
+    want_nothing(s);
     return;
   }
   const auto verdict = read_annotations(*s.pod, options_.rules,
                                         node_of(*s.pod));
-  if (const auto* no = std::get_if<not_ours>(&verdict))
-    want_nothing(s, no->other_class);
+  if (std::holds_alternative<not_ours>(verdict))
+    want_nothing(s);
   else if (const auto* wish = std::get_if<dnat_wish>(&verdict))
     want(s, *wish, now);
   else
     complain(s, before, std::get<error>(verdict));
 }
 
-void placement::want_nothing(subject& s, bool other_class) {
+void placement::want_nothing(subject& s) {
   stop_waiting(s);
   s.forget_words();
   if (s.home == no_gateway)
     return;
-  if (s.stage == stage::idle && other_class && !board_[s.home].configured) {
-    // Its record came before it: the other controller's.
-    set_home(s, no_gateway);
-    return;
-  }
   if (s.stage == stage::bound || s.stage == stage::idle)
     unbind(s, s.pod, false, stage::leaving);
   s.stage = stage::leaving;

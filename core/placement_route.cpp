@@ -63,23 +63,22 @@ gateway_index placement::gateway_of(const record_view& record) {
   if (known != no_gateway)
     return known;
   const auto unknown = board_.size() - options_.gateways.size();
-  if (!options_.drain_unknown || !may_be_gateway(record.gateway)
-      || unknown >= max_unknown_gateways)
+  if (!may_be_gateway(record.gateway) || unknown >= max_unknown_gateways)
     return no_gateway;
   return board_.add(record.gateway, "", false);
 }
 
+bool placement::is_others(const subject& s) const {
+  return s.record && !s.record_dead
+         && s.record->controller_class != options_.rules.controller_class;
+}
+
 bool placement::adopt(subject& s) {
+  if (is_others(s))
+    return false;
   const auto home = gateway_of(*s.record);
   if (home == no_gateway)
     return false;
-  if (s.pod && !board_[home].configured) {
-    // The other controller's gateway, whose pairs are none of our business.
-    const auto verdict = read_annotations(*s.pod, options_.rules, nullptr);
-    const auto* no = std::get_if<not_ours>(&verdict);
-    if (no != nullptr && no->other_class)
-      return false;
-  }
   stop_waiting(s);
   set_home(s, home);
   ask_for_pairs();

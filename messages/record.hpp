@@ -76,6 +76,9 @@ struct record_view {
   std::string resource_version;
   /// creationTimestamp as written (RFC 3339, so it sorts); may be empty.
   std::string created;
+  /// The class of the controller that made it (annotation
+  /// `k8s.aliyun.com/pod-dnat-class`); empty: the one without a class.
+  std::string controller_class;
   /// True once it carries a deletionTimestamp.
   bool deleting = false;
   /// True if it carries the finalizer `natgw-controller`.
@@ -141,6 +144,8 @@ struct record_write {
   std::string resource_version;
   /// For create and promise.
   intent promise;
+  /// For create and promise; empty: the record gets no class.
+  std::string controller_class;
   /// For create: the owner of a plain mapping (its name is the key's name).
   /// For create and promise: fixed mappings carry no ownerReference.
   std::string owner_pod_uid;

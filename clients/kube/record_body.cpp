@@ -50,11 +50,13 @@ void write_finalizers(json_writer& out, const record_view& base) {
   out.string(finalizer).end_array();
 }
 
-void write_annotation(json_writer& out, const record_write& x) {
+void write_annotations(json_writer& out, const record_write& x) {
   out.key("annotations")
     .begin_object()
-    .member(intent_annotation, encode_intent(x.promise))
-    .end_object();
+    .member(intent_annotation, encode_intent(x.promise));
+  if (!x.controller_class.empty())
+    out.member(class_annotation, x.controller_class);
+  out.end_object();
 }
 
 // What is empty must not stay in a patched object, hence null; a schema of
@@ -131,7 +133,7 @@ std::string create_body(const record_write& x) {
   out.key("finalizers").begin_array().string(finalizer).end_array();
   if (!x.owner_pod_uid.empty())
     write_owners(out, x, {});
-  write_annotation(out, x);
+  write_annotations(out, x);
   out.end_object();
   write_spec(out, x, nullptr);
   return out.end_object().take();
@@ -141,7 +143,7 @@ std::string promise_body(const record_write& x, const record_view& base) {
   json_writer out;
   begin_patch(out, x);
   write_finalizers(out, base);
-  write_annotation(out, x);
+  write_annotations(out, x);
   if (x.owner_pod_uid != base.owner_pod_uid)
     write_owners(out, x, base.foreign_owners);
   out.end_object();

@@ -12,6 +12,10 @@ namespace natgw::kube {
 
 inline constexpr std::string_view finalizer = "natgw-controller";
 
+/// The class of the controller whose record it is; absent: no class.
+inline constexpr std::string_view class_annotation
+  = "k8s.aliyun.com/pod-dnat-class";
+
 /// POST: finalizer, owner, annotation and spec.
 std::string create_body(const record_write& x);
 

@@ -13,6 +13,7 @@ namespace {
 
 struct record_parts {
   std::optional<std::string> annotation;
+  std::string controller_class;
   std::vector<std::string> finalizers;
   std::vector<foreign_owner> owners;
   record_spec spec;
@@ -25,9 +26,11 @@ json::error_code read_meta(std::string_view key, json::value& item,
   if (key == "annotations")
     return json::each_member(item, [&](std::string_view name,
                                        json::value& text) {
-      return name == intent_annotation
-               ? json::read_text(text, out.annotation.emplace())
-               : json::SUCCESS;
+      if (name == intent_annotation)
+        return json::read_text(text, out.annotation.emplace());
+      if (name == class_annotation)
+        return json::read_text(text, out.controller_class);
+      return json::SUCCESS;
     });
   if (key == "finalizers")
     return json::each_element(item, [&](json::value& text) {
@@ -121,6 +124,7 @@ void assemble_metadata(record_parts& parts, const metadata& meta,
   out.uid = meta.uid;
   out.resource_version = meta.resource_version;
   out.created = meta.created;
+  out.controller_class = std::move(parts.controller_class);
   out.deleting = meta.deleting;
   for (auto& name : parts.finalizers) {
     if (name == finalizer)

@@ -19,9 +19,7 @@ struct claimant {
   std::optional<dnat_request> request;
   /// The pod lives and wants no mapping: a fixed one ends too.
   bool forfeited = false;
-  /// The pod, or the gateway, is another controller's.
-  bool others = false;
-  /// Null: nobody looks after the record.
+  /// Null: nobody looks after the record, or another controller does.
   adoption_seat* seat = nullptr;
   holder_id handle = 0;
   /// Which of the promised runs it holds.

@@ -35,7 +35,13 @@ void adoption_planner::gather(const record_view& record) {
   claimants_.push_back(std::move(x));
 }
 
+bool adoption_planner::is_others(const record_view& record) const {
+  return record.controller_class != in_.rules.controller_class;
+}
+
 adoption_seat* adoption_planner::seat_of(const record_view& record) {
+  if (is_others(record))
+    return nullptr;
   if (record.gateway.empty()) {
     // Somebody has to take our finalizer off; any pool will do.
     auto ours = record.finalizer && !seats_.empty()
@@ -51,9 +57,7 @@ void adoption_planner::ask_pod(claimant& x) const {
   if (x.pod->finished)
     return;
   auto verdict = read(*x.pod);
-  if (const auto* no = std::get_if<not_ours>(&verdict)) {
-    auto configured = x.seat != nullptr && x.seat->gateway().configured;
-    x.others = no->other_class && !configured;
+  if (std::holds_alternative<not_ours>(verdict)) {
     x.forfeited = true;
   } else if (auto* wish = std::get_if<dnat_wish>(&verdict)) {
     // One that cannot be scheduled holds no ports.
@@ -79,7 +83,7 @@ bool adoption_planner::is_pinned_elsewhere(const claimant& x) const {
 
 adoption_kind adoption_planner::fate_of(const claimant& x) const {
   const auto& record = *x.record;
-  if (x.seat == nullptr || x.others)
+  if (x.seat == nullptr)
     return left_alone;
   if (!x.seat->is_usable())
     return x.seat->gateway().access == gateway_access::unread ? unknown

@@ -148,6 +148,9 @@ void adoption_planner::plan_fate(claimant& x, adoption_step& step) {
     case unknown:
       if (x.seat != nullptr)
         step.detail = x.seat->gateway().problem;
+      else if (is_others(record))
+        step.detail = "made by the controller of "
+                      + class_name(record.controller_class);
       break;
     case waiting:
       keep_entries(x);

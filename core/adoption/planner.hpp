@@ -29,6 +29,7 @@ private:
   // ------------------------------------
   annotation_verdict read(const pod_view& pod) const;
   void gather(const record_view& record);
+  bool is_others(const record_view& record) const;
   adoption_seat* seat_of(const record_view& record);
   void ask_pod(claimant& x) const;
   bool is_pinned_elsewhere(const claimant& x) const;

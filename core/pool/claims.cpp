@@ -150,7 +150,8 @@ port_block pool::block_of(const tenure& t, const port_run& run) {
 
 /// Takes over what a record promises, where the slot has no tenure yet.
 void pool::adopt(slot& s, instant now) {
-  if (s.tenure || !s.record || !s.record->promise || s.disowned)
+  if (s.tenure || !s.record || !s.record->promise || s.disowned
+      || is_others(s.record.get()))
     return;
   auto& promise = *s.record->promise;
   auto& t = make_tenure(s, ++last_handle_);

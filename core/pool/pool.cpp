@@ -92,7 +92,8 @@ pool_effects pool::finish(instant now) {
 // -- reconciliation -----------------------------------------------------------
 
 pool::aim pool::aim_of(const slot& s) const {
-  if (!records_fresh_ || s.busy || s.contested || s.record_unknown)
+  if (!records_fresh_ || s.busy || s.contested || s.record_unknown
+      || is_others(s.record.get()))
     return aim::wait;
   if (s.pod) {
     if (s.evicted)
@@ -233,8 +234,15 @@ uint32_t pool::free_entries() const {
   return used >= limit ? 0 : limit - static_cast<uint32_t>(used);
 }
 
+/// Made by the controller of another class, which has yet to end it.
+bool pool::is_others(const record_view* record) const {
+  return record != nullptr
+         && record->controller_class != options_.controller_class;
+}
+
 void pool::write(slot& s, record_write x) {
   x.key = s.key;
+  x.controller_class = options_.controller_class;
   if (s.record && x.op != record_op::create) {
     x.uid = s.record->uid;
     x.resource_version = s.record->resource_version;

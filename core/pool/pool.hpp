@@ -23,6 +23,8 @@ namespace natgw::core {
 struct pool_options {
   entry_names names;
   std::string gateway;
+  /// Records of another class are another controller's; empty: no class.
+  std::string controller_class;
   /// `spec.zoneID` of the records; the report's zone where this is empty.
   std::string zone;
   /// The EIPs to use, as addresses or allocation ids; empty: all of the
@@ -141,6 +143,7 @@ private:
   void tell_capacity();
   uint32_t entry_limit() const;
   uint32_t free_entries() const;
+  bool is_others(const record_view* record) const;
   void write(slot& s, record_write x);
   void note(const slot& s, std::string_view event, std::string detail = {},
             bool warning = false);

@@ -432,9 +432,14 @@ BOOST_AUTO_TEST_CASE(gateway_that_cannot_be_read_is_not_planned) {
 BOOST_AUTO_TEST_CASE(record_of_another_controllers_pod_is_its_own) {
   served("a", 512, "172.16.0.1");
   x.pods.front().annotations.edit().controller_class = "blue";
-  // On a gateway of ours nobody else has anything.
+  // A record of ours is ours to end.
   is_kind(only(), released);
-  x.gateways.front().configured = false;
+  x.records.front().controller_class = "blue";
+  auto step = only();
+  is_kind(step, left_alone);
+  BOOST_TEST(step.detail == R"(made by the controller of class "blue")");
+  // Also where the pod has become ours.
+  x.pods.front().annotations.edit().controller_class = "";
   is_kind(only(), left_alone);
 }
 

@@ -87,11 +87,11 @@ BOOST_AUTO_TEST_CASE(anything_else_and_absence_turn_it_off) {
 BOOST_AUTO_TEST_CASE(pod_of_another_class_is_not_ours) {
   pod.annotations.edit().controller_class = "blue";
   pod.annotations.edit().expose_port = "nonsense";
-  BOOST_TEST((read() == annotation_verdict{not_ours{true}}));
+  BOOST_TEST((read() == annotation_verdict{not_ours{}}));
   rules.controller_class = "blue";
   BOOST_TEST(std::holds_alternative<error>(read()));
   pod.annotations.edit().controller_class = "";
-  BOOST_TEST((read() == annotation_verdict{not_ours{true}}));
+  BOOST_TEST((read() == annotation_verdict{not_ours{}}));
 }
 
 // -- ports --------------------------------------------------------------------

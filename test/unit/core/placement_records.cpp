@@ -10,6 +10,14 @@ namespace {
 
 using texts = std::vector<std::string>;
 
+/// Made by the controller of class "blue".
+record_ptr blue_record(const std::string& name, const std::string& gateway) {
+  auto result
+    = std::make_shared<record_view>(*placement_world::record(name, gateway));
+  result->controller_class = "blue";
+  return result;
+}
+
 struct fixture : placement_world {
   fixture() : placement_world{natgw::test::make_world()} {
     // nop
@@ -259,7 +267,7 @@ BOOST_AUTO_TEST_CASE(stand_by_asks_for_no_gateway_of_another_class) {
   auto theirs = pod("p");
   theirs.annotations.edit().controller_class = "blue";
   auto aut_ = placement_world::stand_by({{"ngw-a", "a"}});
-  aut_.change(record("p", "ngw-blue"));
+  aut_.change(blue_record("p", "ngw-blue"));
   aut_.change(theirs);
   aut_.sync();
   aut_.collect(aut_.aut.lead(aut_.now));
@@ -284,15 +292,35 @@ BOOST_AUTO_TEST_CASE(another_classs_gateway_is_left_alone) {
   theirs.annotations.edit().controller_class = "blue";
   auto aut_ = cold();
   aut_.change(theirs);
-  aut_.change(record("p", "ngw-blue"));
+  aut_.change(blue_record("p", "ngw-blue"));
   // The other way round.
   theirs.key.name = "q";
-  aut_.change(record("q", "ngw-blue"));
+  aut_.change(blue_record("q", "ngw-blue"));
   aut_.change(theirs);
+  // A fixed one without a pod.
+  aut_.change(blue_record("r", "ngw-blue"));
   aut_.sync();
   BOOST_TEST(aut_.take<request_pair>().empty());
-  aut_.change(record("r", "ngw-blue"));
+  aut_.change(record("s", "ngw-blue"));
   BOOST_TEST(aut_.take<request_pair>().size() == 1u);
+}
+
+// Until then its entries stand, and it would be told of an address that is
+// another controller's to take away.
+BOOST_AUTO_TEST_CASE(pod_that_changes_its_class_waits_for_its_old_record) {
+  const auto theirs = blue_record("p", "ngw-a");
+  change(theirs);
+  change(pod("p"));
+  BOOST_TEST(binds().empty());
+  const auto said = take<object_event>();
+  BOOST_REQUIRE(said.size() == 1u);
+  BOOST_TEST(said.front().reason == "DNATWaiting");
+  BOOST_TEST(said.front().message.find(R"(class "blue")") != std::string::npos);
+  change(pod("p", "10.0.0.1"));
+  BOOST_TEST(events().empty());
+  remove(theirs);
+  BOOST_TEST(binds() == texts{"ngw-a:p"});
+  BOOST_TEST(take<send_record>().empty());
 }
 
 // -- addresses

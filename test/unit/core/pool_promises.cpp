@@ -107,6 +107,23 @@ void for_each_seed(const std::function<void(clash_world&)>& arrange,
 
 BOOST_AUTO_TEST_SUITE(pool_promises)
 
+BOOST_AUTO_TEST_CASE(record_of_another_class_is_left_to_its_end) {
+  clash_world x{1};
+  x.promised("a", "2026-01-01T00:00:00Z");
+  auto theirs = std::make_shared<record_view>(*x.world.records.at("a"));
+  theirs->controller_class = "blue";
+  x.world.records["a"] = theirs;
+  x.world.start();
+  x.world.settle();
+  BOOST_TEST(x.world.creates == 0U);
+  BOOST_TEST((x.world.records.at("a") == theirs));
+  x.world.records.erase("a");
+  x.world.take(x.world.pool->record_gone(theirs, x.world.now));
+  x.world.settle();
+  BOOST_TEST(x.world.creates == 1U);
+  BOOST_TEST(x.world.record("a")->status.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(older_record_keeps_the_port) {
   for_each_seed(
     [](auto& x) {

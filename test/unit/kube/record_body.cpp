@@ -75,6 +75,16 @@ BOOST_AUTO_TEST_CASE(a_create_is_the_object_of_the_contract) {
   BOOST_TEST(body == wanted);
 }
 
+BOOST_AUTO_TEST_CASE(the_controllers_class_is_written_and_read_again) {
+  auto x = a_write(record_op::create);
+  x.controller_class = "blue";
+  auto made = json::parse(create_body(x));
+  BOOST_TEST(made["metadata"]["annotations"]["k8s.aliyun.com/pod-dnat-class"]
+             == "blue");
+  BOOST_TEST(base().controller_class == "");
+  BOOST_TEST(patched(promise_body(x, base())).controller_class == "blue");
+}
+
 BOOST_AUTO_TEST_CASE(a_fixed_mapping_has_no_owner) {
   auto x = a_write(record_op::create);
   x.owner_pod_uid.clear();
