@@ -14,6 +14,11 @@ lint_packages=(clang-19 clang-tidy-19 clang-format-19)
 source_packages=(dpkg-dev)
 # For the cloud's official SDK, unless there are `node` and `npm` already.
 sdk_packages=(nodejs npm)
+# What Helm renders charts with: templates, YAML, schemas.
+chart_packages=(
+  golang-go golang-github-masterminds-sprig-dev golang-k8s-sigs-yaml-dev
+  golang-github-xeipuuv-gojsonschema-dev
+)
 
 lists_are_fresh=false
 

@@ -3,6 +3,7 @@
 . tools/caf_tsan.sh
 . tools/kube_servers.sh
 . tools/sdk.sh
+. tools/helm_template.sh
 
 passed=0
 failed=0
@@ -130,6 +131,8 @@ start_kube_tests() {
   local executable=build/asan/test/natgw-test-kube
   find_kube_servers
   export NATGW_KUBE_SERVERS=$kube_servers
+  find_helm_template
+  export NATGW_HELM_TEMPLATE=$helm_template
   suite_limit=1500
   start_suite 'kube, ends (asan, ubsan)' "$executable" --run_test="$half"
   start_suite 'kube, rest (asan, ubsan)' "$executable" --run_test="!$half"
