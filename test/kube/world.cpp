@@ -344,7 +344,9 @@ cli::harm world::harm() {
     step.now = std::make_shared<object>(x.object, x.revision);
     step.revision = x.revision;
     auto known = made.find(x.revision);
-    step.at = known == made.end() ? x.at : known->second;
+    // A write whose client has gone is made and audited as failed; the answer
+    // to the last patch of an object names the revision before it, too.
+    step.at = known == made.end() ? x.at : std::min(x.at, known->second);
     // The revision of an end is in no answer; some write has brought it about.
     if (x.kind == "DELETED" && known == made.end())
       for (auto at : writes[{x.resource, x.key}])
