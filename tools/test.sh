@@ -159,6 +159,7 @@ run_tests() {
   export NATGW_KUBECTL
   check 'style' test/tidy.sh
   check 'release build' build release natgw-controller
+  check 'image' test/image.sh build/release/natgw-controller
   build asan all
   run_address_tests
   run_sdk_tests
