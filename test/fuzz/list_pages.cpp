@@ -1,5 +1,5 @@
 #include "clients/kube/lease_body.hpp"
-#include "clients/kube/reader.hpp"
+#include "clients/kube/objects.hpp"
 #include "clients/kube/status_error.hpp"
 #include "test/fuzz/fuzz.hpp"
 

@@ -1,5 +1,5 @@
 #include "clients/kube/intent_codec.hpp"
-#include "clients/kube/reader.hpp"
+#include "clients/kube/objects.hpp"
 #include "clients/kube/record_body.hpp"
 #include "test/fuzz/fuzz.hpp"
 

@@ -1,6 +1,6 @@
 #include <vector>
 
-#include "clients/kube/reader.hpp"
+#include "clients/kube/objects.hpp"
 #include "clients/kube/watch_decoder.hpp"
 #include "test/fuzz/fuzz.hpp"
 

@@ -1,7 +1,7 @@
 #include "test/integration/emulated_world.hpp"
 
+#include <algorithm>
 #include <fstream>
-#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -25,6 +25,9 @@ std::string read_file(const std::string& path) {
   text << in.rdbuf();
   return text.str();
 }
+
+/// Of the emulated cloud, from a call's arrival to its answer, and some more.
+constexpr auto longest_call = std::chrono::milliseconds{500};
 
 /// `text` with another port in the addresses of this machine.
 std::string redirect(std::string text, uint16_t from, uint16_t to) {
@@ -50,13 +53,14 @@ emulated_world::emulated_world(const emulated_world_options& options,
   cli::emulation_options emulated;
   emulated.cloud.gateways = options.gateways;
   emulated.cloud.behaviour = options.cloud;
+  emulated.cluster.address_quarantine = options.address_quarantine;
   servers = cli::emulation::start(emulated).value();
   way_to_cluster = std::make_unique<relay>(servers->kube().port());
-  way_to_cloud = std::make_unique<relay>(servers->vpc().port());
+  way_to_cloud_ = std::make_unique<relay>(servers->vpc().port());
   write("kubeconfig", redirect(servers->kubeconfig(), servers->kube().port(),
                                way_to_cluster->port()));
   write("config.yaml", redirect(servers->run_config(), servers->vpc().port(),
-                                way_to_cloud->port())
+                                way_to_cloud_->port())
                          + "  log: {format: json}\n" + options.settings);
   watch = std::make_unique<cluster_watch>(servers->kube());
   fleet = std::make_unique<cli::demo_fleet>(
@@ -144,16 +148,51 @@ size_t emulated_world::births_in_flight() const {
   return result;
 }
 
+void emulated_world::cut_cloud(relay_mode how) {
+  way_to_cloud_->set(how);
+  cuts_.push_back(emulator::vpc_server::now());
+}
+
+emulator::history
+emulated_world::as_heard(const emulator::history& done) const {
+  emulator::history result{done.calls().size(), done.changes().size()};
+  auto is_lost = [this](const emulator::call_record& x) {
+    return std::ranges::any_of(cuts_, [&](instant cut) {
+      return x.at <= cut && x.at + longest_call > cut;
+    });
+  };
+  auto change = done.changes().begin();
+  for (auto call : done.calls()) {
+    for (; change != done.changes().end() && change->number < call.number;
+         ++change)
+      result.add(*change);
+    if (is_lost(call))
+      call.fault = "cut";
+    result.add(std::move(call));
+  }
+  std::for_each(change, done.changes().end(),
+                [&](const auto& x) { result.add(x); });
+  return result;
+}
+
 cli::harm emulated_world::harm() const {
   cli::harm result;
   servers->vpc().with_core([&](emulator::vpc_core& core) {
     servers->kube().with_history([&](const emulator::kube::history& seen) {
-      result = cli::count_harm(seen, core.log());
+      result = cli::count_harm(seen, as_heard(core.log()));
       for (const auto& line :
            cli::explain_unready(seen, core.log().changes(), 12))
         BOOST_TEST_MESSAGE(line);
     });
   });
+  if (result != cli::harm{})
+    BOOST_TEST_MESSAGE("harm: " << result.duplicate_mappings << " duplicates, "
+                                << result.stranger_ms << " ms of strangers, "
+                                << result.published_unready << " unready, "
+                                << result.double_entries << " doubles, tokens "
+                                << result.tokens.reused << " reused, "
+                                << result.tokens.mixed << " mixed, "
+                                << result.tokens.doubled << " doubled");
   return result;
 }
 

@@ -19,6 +19,8 @@ namespace natgw::test {
 struct emulated_world_options {
   size_t gateways = 4;
   emulator::vpc_behaviour cloud = cli::quick_cloud();
+  /// A freed address is given out again no sooner.
+  std::chrono::milliseconds address_quarantine{5'000};
   /// Lines below `natgw:` of the configuration, each with two spaces before it
   /// and an end.
   std::string settings = {};
@@ -64,6 +66,11 @@ public:
   /// Pods that live, are promised a mapping, and have not got all of it.
   size_t births_in_flight() const;
 
+  /// What happens to the controllers' way to the cloud from now on. Answers
+  /// that are on it now are lost, which the emulator cannot know.
+  void cut_cloud(relay_mode how);
+
+  /// Counted from the emulators' histories.
   cli::harm harm() const;
 
   /// No pod, record or entry is left.
@@ -76,13 +83,16 @@ public:
 
   std::unique_ptr<cli::emulation> servers;
   std::unique_ptr<relay> way_to_cluster;
-  std::unique_ptr<relay> way_to_cloud;
   std::unique_ptr<cluster_watch> watch;
   std::unique_ptr<cli::demo_fleet> fleet;
 
 private:
+  /// The cloud's history; what it has answered into a cut counts as lost.
+  emulator::history as_heard(const emulator::history& done) const;
   void write(const std::string& name, const std::string& text) const;
 
+  std::unique_ptr<relay> way_to_cloud_;
+  std::vector<instant> cuts_;
   temporary_folder folder_;
   std::vector<std::string> logs_;
 };
