@@ -32,7 +32,7 @@ self_check_input pool::known_to_check(const table_sweep& sweep) const {
       result.records.push_back(
         {.record = s.record,
          .pod = s.pod,
-         .in_flux = s.busy || s.contested || s.record_unknown});
+         .in_flux = s.busy || s.contested || s.disowned || s.record_unknown});
   for (const auto& [handle, t] : tenures_)
     for (const auto& e : t.entries)
       if (is_moving(e))
