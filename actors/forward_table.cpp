@@ -65,6 +65,11 @@ struct table_sender {
       self->send(self->state.pool, std::move(x));
   }
 
+  void operator()(sweep_ptr& x) const {
+    if (self->state.pool)
+      self->send(self->state.pool, std::move(x));
+  }
+
   void operator()(table_report& x) const {
     auto& st = self->state;
     log_report(st, x);

@@ -138,6 +138,10 @@ placement(placement_ptr self, core::placement_options options,
     [self, now](const pool_capacity& x) {
       carry_out(self, self->state.core->capacity_told(x, now()));
     },
+    [self](const sweep_ptr& x) {
+      placement_sender{self}.to_pool(x->gateway, atom::status_v,
+                                     self->state.core->with_owners(*x));
+    },
     [self, now](const bind_refused& x) {
       carry_out(self, self->state.core->refused(x, now()));
     },

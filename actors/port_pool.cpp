@@ -121,6 +121,9 @@ struct pool_sender {
       case core::pool_measure_kind::orphan:
         metrics.count_anomaly(observe::anomaly::orphan);
         break;
+      case core::pool_measure_kind::violation:
+        metrics.count_violation(to_string(x.broken));
+        break;
     }
   }
 };
@@ -197,6 +200,10 @@ port_pool(pool_ptr self, core::pool_options options, pool_peers peers,
     },
     [self, now](const table_report& x) {
       carry_out(self, self->state.core->table_told(x, now()));
+    },
+    [self](const sweep_ptr& x) { self->send(self->state.peers.placement, x); },
+    [self, now](atom::status, const sweep_ptr& x) {
+      carry_out(self, self->state.core->swept(x, now()));
     },
     [self, now](const record_written& x) {
       carry_out(self, self->state.core->record_written(x, now()));

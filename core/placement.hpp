@@ -17,6 +17,7 @@
 #include "core/annotations.hpp"
 #include "core/gateway_board.hpp"
 #include "core/placement_subject.hpp"
+#include "messages/entry.hpp"
 #include "messages/placement.hpp"
 #include "messages/pod.hpp"
 #include "messages/record.hpp"
@@ -130,6 +131,9 @@ public:
 
   /// The lease was won: decides about everything that is known.
   placement_effects lead(instant now);
+
+  /// The same sweep with the pods that have its entries' addresses.
+  sweep_ptr with_owners(const table_sweep& x) const;
 
   // -- from the watchers -----------------------------------------------------
 

@@ -118,4 +118,14 @@ void placement::repeat_taken(const subject& s) {
   }
 }
 
+sweep_ptr placement::with_owners(const table_sweep& x) const {
+  auto result = std::make_shared<table_sweep>(x);
+  result->owners.clear();
+  for (const auto& entry : x.entries) {
+    auto ip = parse_ipv4(entry.spec.internal_ip);
+    result->owners.push_back(ip ? addresses_.owner(*ip) : nullptr);
+  }
+  return result;
+}
+
 } // namespace natgw::core

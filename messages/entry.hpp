@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "messages/error.hpp"
+#include "messages/pod.hpp"
 #include "messages/port.hpp"
 #include "messages/record.hpp"
 
@@ -123,6 +125,17 @@ struct foreign_news {
   std::vector<foreign_entry> added;
   std::vector<foreign_entry> removed;
 };
+
+/// All entries of one table as one complete sweep has read them, its own and
+/// foreign ones; and which pod has the address of each.
+struct table_sweep {
+  std::string gateway;
+  std::vector<forward_entry> entries;
+  /// Of the same length once placement has added them; null: no pod has it.
+  std::vector<pod_ptr> owners;
+};
+
+using sweep_ptr = std::shared_ptr<const table_sweep>;
 
 /// An EIP bound to the gateway.
 struct gateway_eip {

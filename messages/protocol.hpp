@@ -47,6 +47,7 @@ NATGW_LOCAL_MESSAGE(natgw::pool_capacity)
 NATGW_LOCAL_MESSAGE(natgw::record_ptr)
 NATGW_LOCAL_MESSAGE(natgw::record_write)
 NATGW_LOCAL_MESSAGE(natgw::record_written)
+NATGW_LOCAL_MESSAGE(natgw::sweep_ptr)
 NATGW_LOCAL_MESSAGE(natgw::table_report)
 
 CAF_BEGIN_TYPE_ID_BLOCK(natgw, first_custom_type_id)
@@ -74,6 +75,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(natgw, first_custom_type_id)
   CAF_ADD_TYPE_ID(natgw, (natgw::record_ptr))
   CAF_ADD_TYPE_ID(natgw, (natgw::record_write))
   CAF_ADD_TYPE_ID(natgw, (natgw::record_written))
+  CAF_ADD_TYPE_ID(natgw, (natgw::sweep_ptr))
   CAF_ADD_TYPE_ID(natgw, (natgw::table_report))
 
   // An atom's text has at most 10 characters.
@@ -173,6 +175,11 @@ using port_pool_actor = caf::typed_actor<
   caf::reacts_to<foreign_news>,
   // From the table: its state, whenever that changed.
   caf::reacts_to<table_report>,
+  // From the table: all that a sweep has read.
+  caf::reacts_to<sweep_ptr>,
+  // From placement: the same with the owners of the addresses, after all that
+  // the pool was told before.
+  caf::reacts_to<atom::status, sweep_ptr>,
   // From the writer: what became of a write.
   caf::reacts_to<record_written>,
   // From the writer: what became of a patch.
@@ -221,6 +228,9 @@ using placement_actor = caf::typed_actor<
   caf::reacts_to<atom::synced, uint64_t>,
   // From a pool: what it can take now.
   caf::reacts_to<pool_capacity>,
+  // From a pool: what a sweep has read; it comes back with the pods that have
+  // the addresses.
+  caf::reacts_to<sweep_ptr>,
   // From a pool: it cannot take this pod.
   caf::reacts_to<bind_refused>,
   // From a pool: nothing of this object is left there; its key may be placed

@@ -156,6 +156,9 @@ struct metrics::families {
   Family<Counter>& anomalies
     = counters(registry, "natgw_anomalies_total",
                "What should not have been there, by kind.");
+  Family<Counter>& violations
+    = counters(registry, "natgw_invariant_violations_total",
+               "Contradictions between pods, PodDNATs and forward tables.");
   Histogram& ready
     = prometheus::BuildHistogram()
         .Name("natgw_ready_seconds")
@@ -214,6 +217,8 @@ struct metrics::families {
     // A counter that appears with its first event shows no increase.
     for (auto kind : {anomaly::drift, anomaly::clash, anomaly::orphan})
       count(anomalies, one("kind", label(kind)), 0);
+    for (auto number : {"1", "2", "4", "5"})
+      count(violations, one("invariant", number), 0);
     gauges(registry, "natgw_build_info", "The version that runs; always 1.")
       .Add(one("version", version()))
       .Set(1);
@@ -258,6 +263,10 @@ void metrics::count_death(death_outcome outcome) {
 
 void metrics::count_anomaly(anomaly kind) {
   count(families_->anomalies, one("kind", label(kind)));
+}
+
+void metrics::count_violation(std::string_view invariant) {
+  count(families_->violations, one("invariant", invariant));
 }
 
 void metrics::observe_ready(std::chrono::nanoseconds since_ip) {

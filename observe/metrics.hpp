@@ -99,6 +99,9 @@ public:
   void count_death(death_outcome outcome);
   /// natgw_anomalies_total{kind}; every kind is there from the start.
   void count_anomaly(anomaly kind);
+  /// natgw_invariant_violations_total{invariant}: what the self-check has
+  /// found broken, "1", "2", "4" or "5"; all are there from the start.
+  void count_violation(std::string_view invariant);
   /// natgw_ready_seconds: from the pod's IP to its published mapping.
   void observe_ready(std::chrono::nanoseconds since_ip);
   /// natgw_rejected_pods_total: annotations that break a rule.

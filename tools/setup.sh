@@ -10,6 +10,8 @@ build_packages=(
   openssl curl nghttp2-server
 )
 lint_packages=(clang-19 clang-tidy-19 clang-format-19)
+# The compiler that has libFuzzer.
+fuzz_packages=(clang-19 libclang-rt-19-dev)
 # For the sources of CAF and of Kubernetes, which the tests build.
 source_packages=(dpkg-dev)
 # For the cloud's official SDK, unless there are `node` and `npm` already.

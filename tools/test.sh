@@ -4,6 +4,7 @@
 . tools/kube_servers.sh
 . tools/sdk.sh
 . tools/helm_template.sh
+. tools/fuzz.sh
 
 passed=0
 failed=0
@@ -139,6 +140,24 @@ start_kube_tests() {
   suite_limit=900
 }
 
+# As long as it takes to see that every target works, and that its seeds do.
+run_fuzz_tests() {
+  local target log
+  build fuzz natgw-fuzz
+  log=$(mktemp "$cache/log.XXXXXX")
+  for target in $(fuzz_targets); do
+    say "running fuzz $target"
+    if fuzz_target "$target" 5 > "$log" 2>&1; then
+      count "fuzz $target" 1 0
+    else
+      tail -n 100 "$log" >&2
+      complaints+=("fuzz $target failed; the input lies in $fuzz_found")
+      count "fuzz $target" 0 1
+    fi
+  done
+  rm -f "$log"
+}
+
 build_thread_tests() {
   find_caf_tsan
   build tsan all
@@ -161,9 +180,13 @@ run_tests() {
   check 'release build' build release natgw-controller
   check 'image' test/image.sh build/release/natgw-controller
   build asan all
+  # For what sanitizers would make too large.
+  export NATGW_SHIPPED=$root/build/release/natgw-controller
   run_address_tests
   run_sdk_tests
   start_kube_tests
+  install_packages "${fuzz_packages[@]}"
+  run_fuzz_tests
   [[ $1 == address ]] || build_thread_tests
   finish_suites
   [[ $1 == address ]] || run_thread_tests

@@ -39,7 +39,7 @@ json::step read_token_field(std::string_view key, json::value x,
     return json::read_text(x, out.expiration);
   if (key == "keyring")
     return json::read_secret(x, out.keyring);
-  if (key != "error" || x.is_null())
+  if (key != "error" || json::read_null(x))
     return true;
   return json::each_field(x, [&](std::string_view name, json::value content) {
     return name != "code" || json::read_text(content, out.error_code);

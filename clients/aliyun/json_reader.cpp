@@ -32,7 +32,7 @@ step read_text(value x, std::string_view& out) {
       return true;
     case json_type::null:
       out = {};
-      return x.is_null();
+      return read_null(x);
     default:
       return false;
   }

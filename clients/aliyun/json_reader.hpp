@@ -17,6 +17,12 @@ using simdjson::ondemand::value;
 /// The first failure ends the reading.
 using step = bool;
 
+/// null, and nothing else that begins with an n.
+inline step read_null(value x) {
+  auto is_null = false;
+  return x.is_null().get(is_null) == simdjson::SUCCESS && is_null;
+}
+
 /// A text; a number or null in its place is read as its text or as empty.
 step read_text(value x, std::string_view& out);
 

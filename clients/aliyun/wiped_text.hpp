@@ -43,7 +43,7 @@ inline step read_secret(value x, core::secret& out) {
     return false;
   if (type == simdjson::ondemand::json_type::null) {
     out = {};
-    return x.is_null();
+    return read_null(x);
   }
   if (type != simdjson::ondemand::json_type::string
       || x.get_string().get(text) != simdjson::SUCCESS)

@@ -220,6 +220,8 @@ struct engine {
   void page_answered(const api_reply& reply, uint32_t page, instant sent);
   void scan_done();
   void suspect_unseen();
+  void begin_sweep(urgency priority);
+  void tell_sweep();
 
   // -- stand_by.cpp ----------------------------------------------------------
   void inherit(const engine& before);
@@ -269,6 +271,8 @@ struct engine {
   page_scan scan;
   /// True if the running scan sweeps: then it raises suspicions.
   bool sweeping = false;
+  /// What its pages have shown so far.
+  std::vector<forward_entry> swept;
   static constexpr uint32_t max_rescans = 3;
   uint32_t inconsistent_scans = 0;
   retry_delay scan_pause;

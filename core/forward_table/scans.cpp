@@ -94,11 +94,9 @@ void engine::drive_scan() {
   if (!scan.active()) {
     if (!listed || !overlap_waiting.empty()) {
       overlap_scanned = std::exchange(overlap_waiting, {});
-      sweeping = true;
-      scan.begin(standing_by ? urgency::background : urgency::birth, now);
+      begin_sweep(standing_by ? urgency::background : urgency::birth);
     } else if (now >= next_sweep) {
-      sweeping = true;
-      scan.begin(urgency::background, now);
+      begin_sweep(urgency::background);
     }
   }
   // The leader needs what the account's limits allow.
@@ -118,6 +116,24 @@ void engine::drive_scan() {
   }
 }
 
+void engine::begin_sweep(urgency priority) {
+  sweeping = true;
+  swept.clear();
+  scan.begin(priority, now);
+}
+
+/// For the self-check, which compares what stands with what was promised. An
+/// entry that slipped between two pages would look like one that is gone.
+void engine::tell_sweep() {
+  auto entries = std::exchange(swept, {});
+  if (standing_by || !scan.consistent())
+    return;
+  auto told = std::make_shared<table_sweep>();
+  told->gateway = cfg.gateway;
+  told->entries = std::move(entries);
+  out.emplace_back(sweep_ptr{std::move(told)});
+}
+
 void engine::page_answered(const api_reply& reply, uint32_t page,
                            instant sent) {
   if (reply.outcome != call_class::ok) {
@@ -127,6 +143,8 @@ void engine::page_answered(const api_reply& reply, uint32_t page,
     return;
   }
   scan_pause.reset();
+  if (sweeping && !standing_by)
+    swept.insert(swept.end(), reply.entries.begin(), reply.entries.end());
   for (auto& entry : reply.entries)
     observe(
       entry,
@@ -153,6 +171,7 @@ void engine::scan_done() {
   next_sweep = now + cfg.sweep_interval;
   ask_about_eips();
   suspect_unseen();
+  tell_sweep();
   if (!listed) {
     note("listed");
     listed = true;

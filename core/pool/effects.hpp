@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/self_check.hpp"
 #include "messages/entry.hpp"
 #include "messages/object_key.hpp"
 #include "messages/object_query.hpp"
@@ -52,11 +53,14 @@ enum class pool_measure_kind : uint8_t {
   clash,
   /// An entry of ours had neither record nor pod.
   orphan,
+  /// The self-check has found `broken` violated.
+  violation,
 };
 
 struct pool_measure {
   pool_measure_kind kind = pool_measure_kind::birth;
   std::chrono::nanoseconds elapsed{0};
+  invariant broken = invariant::one_owner;
 };
 
 /// Everything a pool can ask of the world. The actor carries each one out, in

@@ -305,7 +305,7 @@ void pool::tell_of_gateway(const table_report& before) {
 }
 
 void pool::observe(pool_measure_kind kind, std::chrono::nanoseconds elapsed) {
-  out_.emplace_back(pool_measure{kind, elapsed});
+  out_.emplace_back(pool_measure{.kind = kind, .elapsed = elapsed});
 }
 
 } // namespace natgw::core

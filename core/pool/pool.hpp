@@ -17,6 +17,7 @@
 #include "core/pool/effects.hpp"
 #include "core/pool/slot.hpp"
 #include "core/port_allocator.hpp"
+#include "core/self_check.hpp"
 
 namespace natgw::core {
 
@@ -88,6 +89,9 @@ public:
   pool_effects entry_told(const entry_news& news, instant now);
   pool_effects foreign_told(const foreign_news& news, instant now);
   pool_effects table_told(const table_report& report, instant now);
+  /// A sweep has read the whole table, and placement has added who has the
+  /// addresses: the live self-check.
+  pool_effects swept(const sweep_ptr& sweep, instant now);
 
   // -- answers ---------------------------------------------------------------
 
@@ -170,6 +174,13 @@ private:
   void ask_about_orphans();
   void judge_orphans();
   void reserve(const foreign_entry& x, bool on);
+
+  // -- heal.cpp: what the self-check finds -----------------------------------
+  self_check_input known_to_check(const table_sweep& sweep) const;
+  void heal(const violation& x, instant now);
+  void part_claimants(const violation& x, instant now);
+  void give_up_belief(tenure& t, held_entry& e, const violation& x);
+  void doubt_all(slot& s);
 
   // -- eips.cpp --------------------------------------------------------------
   bool is_open(const gateway_eip& x) const;
@@ -301,6 +312,8 @@ private:
   std::map<std::string, instant> departed_;
   /// EIPs that the cloud would not use, and until when they get nothing new.
   std::map<std::string, instant> resting_eips_;
+
+  self_check check_;
 
   table_report report_;
   pool_capacity told_capacity_;

@@ -100,6 +100,24 @@ BOOST_AUTO_TEST_CASE(life_of_a_pod_reaches_its_pool) {
     != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(sweep_comes_back_with_the_owners_of_its_addresses) {
+  begin();
+  const pod_ptr x = pod("p");
+  tell(atom::changed_v, x);
+  pool_told.clear();
+  table_sweep sweep{.gateway = "ngw-a", .entries = {{}, {}, {}}, .owners = {}};
+  sweep.entries[0].spec.internal_ip = x->ip;
+  sweep.entries[1].spec.internal_ip = "10.0.0.2";
+  sweep.entries[2].spec.internal_ip = "nonsense";
+  tell(sweep_ptr{std::make_shared<table_sweep>(sweep)});
+  const auto [what, told] = pool_told.take<atom::status, sweep_ptr>();
+  BOOST_TEST(told->entries.size() == 3U);
+  BOOST_TEST_REQUIRE(told->owners.size() == 3U);
+  BOOST_TEST(told->owners[0] == x);
+  BOOST_TEST(told->owners[1] == nullptr);
+  BOOST_TEST(told->owners[2] == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(records_and_lists_reach_the_pool) {
   begin();
   const auto x = record("p", "ngw-a");

@@ -159,6 +159,40 @@ BOOST_AUTO_TEST_CASE(drift_is_counted) {
              != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_self_check_finds_is_counted_and_said) {
+  open();
+  tell(placement, aut, atom::synced_v, uint64_t{2});
+  placement_box.clear();
+  auto stranger = order("stranger").pod;
+  auto names = *core::entry_names::make("natgw", "uid");
+  table_sweep read{.gateway = "ngw-1", .entries = {{}}, .owners = {}};
+  read.entries[0].id = "fwd-1";
+  read.entries[0].status = entry_status::available;
+  read.entries[0].spec = {.name = names.build(core::plain_name_key("old"), 0),
+                          .external_ip = "47.97.0.10",
+                          .internal_ip = stranger->ip,
+                          .external_port = 512,
+                          .internal_port = 80};
+  tell(table, aut, sweep_ptr{std::make_shared<table_sweep>(read)});
+  BOOST_TEST(placement_box.take_one<sweep_ptr>()->entries.size() == 1U);
+  read.owners = {stranger};
+  auto is_counted = [this](const char* number) {
+    return figures->text().find(
+             "natgw_invariant_violations_total{invariant=\"2\"} "
+             + std::string{number})
+           != std::string::npos;
+  };
+  BOOST_TEST(is_counted("0"));
+  for (auto i = 0; i < 2; ++i)
+    tell(placement, aut, atom::status_v,
+         sweep_ptr{std::make_shared<table_sweep>(read)});
+  BOOST_TEST(is_counted("1"));
+  auto said = writer_box.find_one<object_event>();
+  BOOST_TEST_REQUIRE(said.has_value());
+  BOOST_TEST(said->reason == "InvariantViolated");
+  BOOST_TEST((said->about == event_subject::controller));
+}
+
 BOOST_AUTO_TEST_CASE(ports_are_counted_after_the_last_change_too) {
   auto used = [this] {
     auto text = figures->text();

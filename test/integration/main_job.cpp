@@ -7,11 +7,8 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
-#include "cli/demo_fleet.hpp"
-#include "cli/emulation.hpp"
 #include "cli/harm.hpp"
-#include "emulator/kube/kubeconfig.hpp"
-#include "test/integration/cluster_watch.hpp"
+#include "test/integration/emulated_world.hpp"
 #include "test/integration/process.hpp"
 
 // The main job, end to end: the real program in a process of its own against
@@ -19,6 +16,7 @@
 
 using namespace natgw;
 using namespace std::chrono_literals;
+using test::emulated_world;
 using test::process;
 using test::temporary_folder;
 
@@ -48,73 +46,6 @@ void check_harmless(const nlohmann::json& report) {
     BOOST_TEST(count == 0, "tokens " << kind << ": " << count);
   BOOST_TEST(report.at("pods_ready") == report.at("pods_requested"));
 }
-
-/// Both emulators in this process, and the files that `run` needs.
-struct world {
-  cli::emulation_options options;
-  std::unique_ptr<cli::emulation> servers;
-  temporary_folder folder;
-  std::unique_ptr<test::cluster_watch> watch;
-  std::unique_ptr<cli::demo_fleet> fleet;
-
-  explicit world(size_t gateways, cli::fleet_wishes wishes) {
-    options.cloud.gateways = gateways;
-    options.cloud.behaviour = cli::quick_cloud();
-    servers = cli::emulation::start(options).value();
-    write("kubeconfig", servers->kubeconfig());
-    write("config.yaml", servers->run_config());
-    watch = std::make_unique<test::cluster_watch>(servers->kube());
-    fleet = std::make_unique<cli::demo_fleet>(
-      servers->kube(), servers->player_token(), std::move(wishes));
-  }
-
-  void write(const std::string& name, const std::string& text) const {
-    BOOST_REQUIRE(emulator::kube::write_private_file(folder / name, text));
-  }
-
-  std::unique_ptr<process> run() const {
-    return std::make_unique<process>(std::vector<std::string>{
-      NATGW_CONTROLLER, "run", "--config", folder / "config.yaml",
-      "--kubeconfig", folder / "kubeconfig", "--http-addr", "127.0.0.1:0"});
-  }
-
-  size_t entries() const {
-    size_t result = 0;
-    servers->vpc().with_core([&](emulator::vpc_core& core) {
-      for (const auto& [id, gateway] : core.resources().gateways())
-        result += gateway.table.size();
-    });
-    return result;
-  }
-
-  size_t records() const {
-    size_t result = 0;
-    servers->kube().with([&](emulator::kube::api_server& api, instant) {
-      auto& objects = api.objects();
-      result = objects.count(*objects.types().find("poddnats"));
-    });
-    return result;
-  }
-
-  cli::harm harm() const {
-    cli::harm result;
-    servers->vpc().with_core([&](emulator::vpc_core& core) {
-      servers->kube().with_history([&](const emulator::kube::history& seen) {
-        result = cli::count_harm(seen, core.log());
-      });
-    });
-    return result;
-  }
-
-  void leave_nothing() {
-    fleet->tear_down();
-    BOOST_TEST(watch->wait(
-      [this] { return fleet->empty() && records() == 0 && entries() == 0; },
-      patience));
-    BOOST_TEST(records() == 0U);
-    BOOST_TEST(entries() == 0U);
-  }
-};
 
 } // namespace
 
@@ -158,12 +89,11 @@ BOOST_AUTO_TEST_CASE(full_zone_spills_over_and_everything_is_ready) {
 }
 
 BOOST_AUTO_TEST_CASE(fm16_killed_in_a_burst_nothing_is_lost) {
-  world x{4, {.pods = 500, .churn = 0, .fixed = 10}};
+  emulated_world x{{.gateways = 4}, {.pods = 500, .churn = 0, .fixed = 10}};
   x.fleet->create();
   auto first = x.run();
   auto in_flight = [&x] {
-    auto ready = x.fleet->ready();
-    return ready < 400 && x.records() >= ready + 50;
+    return x.fleet->ready() < 400 && x.births_in_flight() >= 50;
   };
   BOOST_TEST_REQUIRE(x.watch->wait(in_flight, patience));
   first->signal(SIGKILL);
@@ -171,14 +101,14 @@ BOOST_AUTO_TEST_CASE(fm16_killed_in_a_burst_nothing_is_lost) {
   BOOST_TEST(x.fleet->ready() < 500U);
   auto second = x.run();
   BOOST_TEST(x.watch->wait([&x] { return x.fleet->ready() == 500; }, patience));
-  x.leave_nothing();
+  BOOST_TEST(x.leaves_nothing(patience));
   BOOST_TEST((x.harm() == cli::harm{}));
   second->signal(SIGTERM);
   BOOST_TEST(second->wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(fm11_sick_gateway_slows_no_other) {
-  world x{3, {.pods = 90, .churn = 0, .fixed = 0}};
+  emulated_world x{{.gateways = 3}, {.pods = 90, .churn = 0, .fixed = 0}};
   std::string sick;
   x.servers->vpc().with_core([&](emulator::vpc_core& core) {
     sick = core.resources().gateways().begin()->first;
@@ -192,7 +122,7 @@ BOOST_AUTO_TEST_CASE(fm11_sick_gateway_slows_no_other) {
     core.resources().find_gateway(sick)->only_errors = false;
   });
   BOOST_TEST(x.watch->wait([&x] { return x.fleet->ready() == 90; }, patience));
-  x.leave_nothing();
+  BOOST_TEST(x.leaves_nothing(patience));
   BOOST_TEST((x.harm() == cli::harm{}));
   controller->signal(SIGTERM);
   BOOST_TEST(controller->wait() == 0);

@@ -110,6 +110,15 @@ void process::signal(int number) const {
     kill(pid_, number);
 }
 
+bool process::is_running() const {
+  siginfo_t ended{};
+  return pid_ > 0
+         && waitid(P_PID, static_cast<id_t>(pid_), &ended,
+                   WEXITED | WNOHANG | WNOWAIT)
+              == 0
+         && ended.si_pid == 0;
+}
+
 bool process::is_stopped() const {
   std::ifstream in{"/proc/" + std::to_string(pid_) + "/stat"};
   std::string text;

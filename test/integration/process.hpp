@@ -35,6 +35,9 @@ public:
 
   void signal(int number) const;
 
+  /// False once it has ended, of itself or not; `wait` then has its status.
+  bool is_running() const;
+
   /// Whether it is stopped by SIGSTOP.
   bool is_stopped() const;
 

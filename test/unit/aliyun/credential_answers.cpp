@@ -57,6 +57,18 @@ BOOST_AUTO_TEST_CASE(name_of_a_role_is_one_word) {
   why(aliyun::read_role_name(std::string(65, 'a')));
 }
 
+// Found by fuzzing.
+BOOST_AUTO_TEST_CASE(what_begins_like_null_is_refused) {
+  auto replaced = [](std::string text, const std::string& part) {
+    auto at = text.find(part);
+    BOOST_REQUIRE(at != std::string::npos);
+    return text.replace(at, part.size(), "num");
+  };
+  why_not(replaced(whole, R"("Success")"));
+  why_not(replaced(whole, R"("hush")"));
+  why(aliyun::read_addon_token(addon(R"("error":num,)")));
+}
+
 BOOST_AUTO_TEST_CASE(credentials_of_the_metadata_service_are_read) {
   auto x = aliyun::read_credentials(whole, credential_shape::temporary);
   BOOST_REQUIRE(x);

@@ -197,6 +197,16 @@ BOOST_AUTO_TEST_CASE(wrong_types_within_an_entry_spoil_the_page) {
                entry);
 }
 
+// Found by fuzzing: what only begins like null is no null.
+BOOST_AUTO_TEST_CASE(what_begins_like_null_is_malformed) {
+  for (const auto* word : {"n", "n1", "nul", "nulll", "num"}) {
+    BOOST_TEST(is_malformed(read(describe_entries, 200, page("[]", word))));
+    BOOST_TEST(is_malformed(read(
+      create_entry, 200,
+      R"({"ForwardEntryId":)" + std::string{word} + R"(,"RequestId":"r"})")));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_truncation_is_malformed) {
   auto whole = page("[" + std::string{documented_entry} + "]");
   for (size_t i = 0; i < whole.size(); ++i)

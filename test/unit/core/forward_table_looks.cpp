@@ -38,6 +38,29 @@ BOOST_AUTO_TEST_CASE(a_burst_shares_its_looks) {
   BOOST_TEST((span < 3s));
 }
 
+BOOST_AUTO_TEST_CASE(a_sweep_tells_all_that_it_has_read) {
+  world w;
+  w.begin();
+  for (int i = 0; i < 120; ++i)
+    w.wish(world::want(world::spec(i)));
+  w.run(1min);
+  w.sweeps.clear();
+  w.run(10min);
+  BOOST_TEST_REQUIRE(!w.sweeps.empty());
+  for (const auto& x : w.sweeps) {
+    BOOST_TEST(x->gateway == "ngw-1");
+    BOOST_TEST(x->entries.size() == 120U);
+    BOOST_TEST(x->owners.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_by_tells_no_sweeps) {
+  world w;
+  w.take(w.table->stand_by(w.now));
+  w.run(10min);
+  BOOST_TEST(w.sweeps.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_lone_birth_is_confirmed_on_the_edge) {
   world w;
   w.cloud.pending = 500ms;

@@ -346,6 +346,10 @@ struct world {
     });
   }
 
+  void act(sweep_ptr& x) {
+    sweeps.push_back(std::move(x));
+  }
+
   void act(entry_news& x) {
     if (on_news)
       on_news(x);
@@ -433,6 +437,7 @@ struct world {
   std::function<void(const entry_news&)> on_news;
   std::vector<api_call> calls;
   std::vector<entry_news> news;
+  std::vector<sweep_ptr> sweeps;
   std::vector<foreign_entry> foreign;
   table_report report;
   size_t reports = 0;

@@ -254,6 +254,8 @@ void pool_world::take(core::pool_effects effects) {
         if constexpr (std::is_same_v<type, core::pool_note>)
           transcript.push_back("note " + std::string{x.event} + " " + x.key.name
                                + " " + x.detail);
+        if constexpr (std::is_same_v<type, core::pool_measure>)
+          measures.push_back(x);
         if constexpr (std::is_same_v<type, record_write>) {
           api_.push_back({true, [this, x] { operate(x); }});
         } else if constexpr (std::is_same_v<type, pod_patch>) {

@@ -78,6 +78,7 @@ public:
   /// What happened, in words.
   std::vector<std::string> transcript;
   std::vector<object_event> events;
+  std::vector<core::pool_measure> measures;
   std::vector<pod_patch> patches;
   /// What the pods say of themselves, by uid.
   std::map<std::string, std::string> annotations;

@@ -44,6 +44,16 @@ BOOST_AUTO_TEST_CASE(counters_count_by_label) {
   BOOST_TEST(has_line(x, "natgw_actor_restarts_total{actor=\"port_pool\"} 1"));
 }
 
+BOOST_AUTO_TEST_CASE(violations_are_there_from_the_start) {
+  metrics x;
+  for (const auto* number : {"1", "2", "4", "5"})
+    BOOST_TEST(has_line(x, std::string{"natgw_invariant_violations_total"}
+                             + "{invariant=\"" + number + "\"} 0"));
+  x.count_violation("5");
+  BOOST_TEST(
+    has_line(x, "natgw_invariant_violations_total{invariant=\"5\"} 1"));
+}
+
 BOOST_AUTO_TEST_CASE(calls_tell_action_and_result) {
   metrics x;
   x.count_call(api_action::create_entry, std::nullopt);
