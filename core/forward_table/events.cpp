@@ -11,7 +11,7 @@ engine::engine(table_options options)
     scan_pause{cfg.backoff_min, cfg.backoff_max},
     window{cfg.max_window},
     table_pause{cfg.backoff_min, cfg.backoff_max},
-    op_pause{cfg.backoff_min, cfg.backoff_max},
+    op_pause{cfg.repeat_min, cfg.backoff_max},
     burst{cfg.share_wait} {
 }
 
