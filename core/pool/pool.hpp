@@ -139,6 +139,8 @@ private:
   void wake_at(slot& s, instant when);
   void retry_later(slot& s, instant now);
   void tell_capacity();
+  uint32_t queue_depth() const;
+  void count_awaited(slot& s);
   uint32_t entry_limit() const;
   uint32_t free_entries() const;
   void write(slot& s, record_write x);
@@ -300,6 +302,8 @@ private:
   std::map<std::string, instant> resting_eips_;
 
   table_report report_;
+  /// The sum of `slot::awaited`.
+  uint32_t awaited_ = 0;
   pool_capacity told_capacity_;
   bool capacity_told_ = false;
 

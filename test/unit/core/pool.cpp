@@ -862,6 +862,21 @@ BOOST_AUTO_TEST_CASE(only_what_the_pool_itself_has_promised_is_fresh) {
   BOOST_TEST(!fresh.begin()->second);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_bound_queues_before_the_table_has_heard_of_it) {
+  // The table of this world never has a queue of its own.
+  for (int i = 0; i < 5; ++i)
+    world.create_pod("pod-" + std::to_string(i), one_port());
+  world.settle();
+  BOOST_TEST(world.deepest_queue >= 1u);
+  BOOST_TEST(world.deepest_queue <= 5u);
+  BOOST_TEST(world.queue_depth == 0u);
+  for (int i = 0; i < 5; ++i)
+    world.delete_pod("pod-" + std::to_string(i));
+  world.settle();
+  BOOST_TEST(world.queue_depth == 0u);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(a_gateway_is_given_no_more_entries_than_configured) {
   auto cfg = options();
   cfg.entries = 3;
