@@ -3,6 +3,7 @@
 . tools/caf_tsan.sh
 . tools/kube_servers.sh
 . tools/sdk.sh
+. tools/secrets.sh
 
 passed=0
 failed=0
@@ -28,6 +29,9 @@ attribute() {
 
 # How long a suite may take, in seconds.
 suite_limit=900
+
+# Where all that suites and the controllers in them wrote is kept.
+kept=
 
 # The suites under way: names, ids, reports and what they say.
 names=()
@@ -84,7 +88,8 @@ judge_suite() {
       "$({ grep -E "$complaint" "$log" || true; } | cut -c1-300 | head -n 20)")
     ((bad > 0)) || bad=1
   fi
-  rm -f "$report" "$log"
+  rm -f "$report"
+  mv "$log" "$kept/suite.${log##*.}"
   count "$name" "$good" "$bad"
 }
 
@@ -154,6 +159,8 @@ run_thread_tests() {
 run_tests() {
   NATGW_KUBECTL=$(kubectl_binaries | paste -sd:)
   export NATGW_KUBECTL
+  kept=$(mktemp -d "$cache/kept.XXXXXX")
+  export NATGW_KEPT=$kept
   check 'style' test/tidy.sh
   check 'release build' build release natgw-controller
   build asan all
@@ -163,6 +170,8 @@ run_tests() {
   [[ $1 == address ]] || build_thread_tests
   finish_suites
   [[ $1 == address ]] || run_thread_tests
+  check 'secrets' find_no_secrets "$kept"
+  ((failed > 0)) && say "what was written is in $kept" || rm -rf "$kept"
   printf '%s\n' "${complaints[@]}" "${results[@]}"
   printf '%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0))
