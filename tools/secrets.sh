@@ -8,11 +8,10 @@ secret_mark() {
 # base64_inside TEXT: what every base64 of a text with TEXT in it contains, by
 # where TEXT begins: the characters that depend on nothing but TEXT.
 base64_inside() {
-  local before encoded
-  local -A first=([]=0 [x]=2 [xx]=3) last=([0]=0 [1]=3 [2]=2)
+  local before encoded first=(0 2 3) last=(0 3 2)
   for before in '' x xx; do
     encoded=$(printf '%s%s' "$before" "$1" | base64 -w 0)
-    encoded=${encoded:${first[$before]}}
+    encoded=${encoded:${first[${#before}]}}
     echo "${encoded:0:${#encoded}-${last[$(((${#before} + ${#1}) % 3))]}}"
   done
 }

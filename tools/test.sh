@@ -171,7 +171,11 @@ run_tests() {
   finish_suites
   [[ $1 == address ]] || run_thread_tests
   check 'secrets' find_no_secrets "$kept"
-  ((failed > 0)) && say "what was written is in $kept" || rm -rf "$kept"
+  if ((failed > 0)); then
+    say "what was written is kept in $kept"
+  else
+    rm -rf "$kept"
+  fi
   printf '%s\n' "${complaints[@]}" "${results[@]}"
   printf '%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0))

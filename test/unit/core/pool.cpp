@@ -640,6 +640,37 @@ BOOST_AUTO_TEST_CASE(quota_sends_the_pod_elsewhere_and_leaves_nothing) {
   BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(gateway_that_is_gone_lets_published_pods_go_elsewhere) {
+  world.create_pod("plain", one_port());
+  world.create_pod("fixed", one_port(), true);
+  world.settle();
+  world.events.clear();
+  std::vector<entry_spec> all;
+  for (const auto& [name, x] : world.table)
+    all.push_back(x);
+  // No table takes them any more.
+  world.refuse = [](const entry_want& x) -> std::optional<entry_news> {
+    return entry_news{.fact = entry_fact::refused,
+                      .spec = x.spec,
+                      .reason = ec::gateway_unusable,
+                      .detail = "the gateway is gone"};
+  };
+  for (const auto& x : all)
+    world.take(world.pool->entry_told({.fact = entry_fact::refused,
+                                       .spec = x,
+                                       .reason = ec::gateway_unusable,
+                                       .detail = "the gateway is gone"},
+                                      world.now));
+  world.settle();
+  auto told = std::ranges::count_if(world.events, [](const object_event& x) {
+    return x.reason == "DNATFailed" && x.message.contains("is gone");
+  });
+  BOOST_TEST(told >= 2);
+  BOOST_TEST(!world.record("plain"));
+  // Its record is all that is left of its ports.
+  BOOST_TEST(world.record("fixed"));
+}
+
 BOOST_AUTO_TEST_CASE(successor_is_told_though_a_patch_was_under_way) {
   world.create_pod("a", one_port(), true);
   while (world.patches.empty() && world.step())
