@@ -25,7 +25,8 @@ struct server_options {
 class servers {
 public:
   /// Bearer tokens and the users that they name.
-  static constexpr const char* controller_token = "Hush7x2SecretOfTheController";
+  static constexpr const char* controller_token
+    = "Hush7x2SecretOfTheController";
   static constexpr const char* player_token = "Hush7x2SecretOfThePlayer";
   static constexpr const char* controller_user = "controller";
 
