@@ -35,7 +35,10 @@ pool_effects pool::entry_told(const entry_news& news, instant now) {
       entry_gone(t, *e, now);
       break;
     case entry_fact::refused:
-      if (e->phase == entry_phase::asked)
+      // What forwarded is refused only because its gateway is no more.
+      if (e->phase == entry_phase::asked
+          || (e->phase == entry_phase::available
+              && news.reason == ec::gateway_unusable))
         refused(t, *e, news, now);
       break;
     case entry_fact::late:
