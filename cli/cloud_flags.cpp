@@ -174,7 +174,7 @@ emulator::vpc_options make_cloud(const cloud_flags& x) {
   result.behaviour = x.behaviour;
   auto& key = result.keys.front();
   key.id = "emulated-" + random_text(16);
-  key.secret = random_text(32);
+  key.secret = random_secret();
   return result;
 }
 

@@ -143,7 +143,8 @@ core::table_options table_config(const crew_parts& x,
           .seed = x.seed(),
           .write_deadline = own.write_deadline,
           .sweep_interval = own.sweep_interval,
-          .max_window = own.max_window};
+          .max_window = own.max_window,
+          .gone_period = own.gateway_gone_after};
 }
 
 core::pool_options pool_config(const crew_parts& x,

@@ -52,8 +52,8 @@ emulation::start(const emulation_options& x) {
   result->cloud_ = make_cloud(x.cloud);
   result->cloud_.vpc_cidrs.push_back(x.cluster.pod_cidr);
   result->ports_ = x.cloud.ports;
-  result->token_ = random_text(32);
-  result->player_token_ = random_text(32);
+  result->token_ = random_secret();
+  result->player_token_ = random_secret();
   auto vpc = emulator::vpc_server::start(result->cloud_, x.vpc_at.host,
                                          x.vpc_at.port);
   if (!vpc)

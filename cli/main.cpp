@@ -6,6 +6,7 @@
 
 #include "cli/check.hpp"
 #include "cli/command_line.hpp"
+#include "cli/core_dumps.hpp"
 #include "cli/demo.hpp"
 #include "cli/emulate.hpp"
 #include "cli/run.hpp"
@@ -43,6 +44,7 @@ exit_code run(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+  natgw::cli::forbid_core_dumps();
   natgw::cli::block_signals();
   // What ends here is a bug of ours, or a library's; say so instead of
   // aborting without a word.

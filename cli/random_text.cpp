@@ -3,6 +3,8 @@
 #include <random>
 #include <string_view>
 
+#include "emulator/secret_mark.hpp"
+
 namespace natgw::cli {
 
 std::string random_text(size_t length) {
@@ -13,6 +15,10 @@ std::string random_text(size_t length) {
   while (result.size() < length)
     result += alphabet[index(source)];
   return result;
+}
+
+std::string random_secret() {
+  return std::string{emulator::secret_mark} + random_text(24);
 }
 
 } // namespace natgw::cli

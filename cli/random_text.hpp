@@ -9,4 +9,7 @@ namespace natgw::cli {
 /// emulators.
 std::string random_text(size_t length);
 
+/// A random secret of an emulator, with the mark of `emulator/secret_mark.hpp`.
+std::string random_secret();
+
 } // namespace natgw::cli

@@ -105,6 +105,7 @@ void describe_cloud(lines& to, const own_settings& x) {
                      fmt::join(x.rates.per_minute, "/"), x.rates.burst));
   to.say("natgw.writeDeadline", format_duration(x.write_deadline));
   to.say("natgw.sweepInterval", format_duration(x.sweep_interval));
+  to.say("natgw.gatewayGoneAfter", format_duration(x.gateway_gone_after));
   to.say("natgw.maxWindow", x.max_window);
   to.say("natgw.entriesPerGateway", x.entries_per_gateway);
   to.say("natgw.orphanLimitPercent", x.orphan_limit_percent);

@@ -165,6 +165,10 @@ struct own_settings {
   /// `sweepInterval`: between two readings of a whole table that look for
   /// drift; 10 s to 24 h.
   std::chrono::milliseconds sweep_interval{300'000};
+  /// `gatewayGoneAfter`: a gateway that the cloud does not list counts as
+  /// deleted after so long at the earliest, and if its table is missing too;
+  /// 1 s to 24 h.
+  std::chrono::milliseconds gateway_gone_after{600'000};
   /// `cooldown`: a freed port is given to another pod no sooner; 0 to 24 h.
   std::chrono::milliseconds cooldown{60'000};
   /// `fixedLinger`: how long the entry of a fixed pod that went waits for its

@@ -141,6 +141,10 @@ constexpr key_rule<own_settings> own_keys[] = {
    [](reader& in, const node& x, own_settings& out) {
      in.duration(x, out.sweep_interval, 10s, day);
    }},
+  {"gatewayGoneAfter",
+   [](reader& in, const node& x, own_settings& out) {
+     in.duration(x, out.gateway_gone_after, 1s, day);
+   }},
   {"cooldown",
    [](reader& in, const node& x, own_settings& out) {
      in.duration(x, out.cooldown, 0s, day);

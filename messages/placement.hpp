@@ -44,7 +44,7 @@ struct pool_capacity {
   uint32_t free_udp = 0;
   /// Entries that still fit into the table; UINT32_MAX while unknown.
   uint32_t free_entries = 0;
-  /// Entry writes waiting or in flight.
+  /// Entry writes waiting or in flight, or still to come for what was bound.
   uint32_t queue_depth = 0;
 
   bool operator==(const pool_capacity&) const = default;

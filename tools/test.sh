@@ -5,6 +5,7 @@
 . tools/sdk.sh
 . tools/helm_template.sh
 . tools/fuzz.sh
+. tools/secrets.sh
 
 passed=0
 failed=0
@@ -30,6 +31,9 @@ attribute() {
 
 # How long a suite may take, in seconds.
 suite_limit=900
+
+# Where all that suites and the controllers in them wrote is kept.
+kept=
 
 # The suites under way: names, ids, reports and what they say.
 names=()
@@ -86,7 +90,8 @@ judge_suite() {
       "$({ grep -E "$complaint" "$log" || true; } | cut -c1-300 | head -n 20)")
     ((bad > 0)) || bad=1
   fi
-  rm -f "$report" "$log"
+  rm -f "$report"
+  mv "$log" "$kept/suite.${log##*.}"
   count "$name" "$good" "$bad"
 }
 
@@ -176,6 +181,8 @@ run_thread_tests() {
 run_tests() {
   NATGW_KUBECTL=$(kubectl_binaries | paste -sd:)
   export NATGW_KUBECTL
+  kept=$(mktemp -d "$cache/kept.XXXXXX")
+  export NATGW_KEPT=$kept
   check 'style' test/tidy.sh
   check 'release build' build release natgw-controller
   check 'image' test/image.sh build/release/natgw-controller
@@ -190,6 +197,12 @@ run_tests() {
   [[ $1 == address ]] || build_thread_tests
   finish_suites
   [[ $1 == address ]] || run_thread_tests
+  check 'secrets' find_no_secrets "$kept"
+  if ((failed > 0)); then
+    say "what was written is kept in $kept"
+  else
+    rm -rf "$kept"
+  fi
   printf '%s\n' "${complaints[@]}" "${results[@]}"
   printf '%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0))

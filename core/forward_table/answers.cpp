@@ -58,7 +58,12 @@ void engine::unanswered(slot& x) {
   auto& op = *x.work->op;
   op.uncertain = true;
   x.verified = false;
-  wake_at(x, now + op_pause.delay(std::min(op.tries, 16U), rng));
+  auto pause = op_pause.delay(std::min(op.tries, 16U), rng);
+  wake_at(x, now + pause);
+  // If it was executed, the barrier would refuse any other write; its first
+  // repetition soon tells. No more than that: it may never be answered.
+  if (window.barrier() && op.tries == 0)
+    hold_table(pause);
   ++op.tries;
   ++repeating;
   if (++unanswered_in_a_row >= patience)
@@ -166,7 +171,7 @@ void engine::succeeded(slot& x, const api_reply& reply) {
   if (op.call.action == api_action::delete_entry) {
     x.status = entry_status::deleting;
     ++x.deletes;
-    wrote(x);
+    wrote(x, op);
     return;
   }
   auto creates = op.call.action == api_action::create_entry;
@@ -189,18 +194,22 @@ void engine::succeeded(slot& x, const api_reply& reply) {
   x.work->written = written;
   x.work->limited_since.reset();
   burst.add(now);
-  wrote(x);
+  wrote(x, op);
 }
 
-void engine::wrote(slot& x) {
+void engine::wrote(slot& x, const write_op& op) {
   if (!x.unconfirmed) {
     x.unconfirmed = true;
     ++unconfirmed;
   }
   x.wrote_at = now;
-  x.work->looks = 0;
-  x.work->early = now;
-  x.work->blurred = false;
+  auto& w = *x.work;
+  // Any of its tries may have been the one that was executed.
+  w.settles_from = op.uncertain ? op.began : now;
+  w.blurred = op.uncertain;
+  w.looks = 0;
+  w.failed_looks = 0;
+  w.early = now;
   queue.retire(x.place);
   watch(x);
 }

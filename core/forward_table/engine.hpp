@@ -151,7 +151,7 @@ struct engine {
   // -- answers.cpp -----------------------------------------------------------
   void write_answered(slot& x, const api_reply& reply, const departure& left);
   void succeeded(slot& x, const api_reply& reply);
-  void wrote(slot& x);
+  void wrote(slot& x, const write_op& op);
   void unanswered(slot& x);
   void refused_for_now(slot& x, const api_reply& reply, const departure& left);
   void refused_limited(slot& x, const api_reply& reply);

@@ -8,10 +8,10 @@ engine::engine(table_options options)
   : cfg{std::move(options)},
     rng{cfg.seed},
     gateway{cfg},
-    scan_pause{cfg.backoff_min, cfg.backoff_max},
+    scan_pause{cfg.repeat_min, cfg.backoff_max},
     window{cfg.max_window},
     table_pause{cfg.backoff_min, cfg.backoff_max},
-    op_pause{cfg.backoff_min, cfg.backoff_max},
+    op_pause{cfg.repeat_min, cfg.backoff_max},
     burst{cfg.share_wait} {
 }
 

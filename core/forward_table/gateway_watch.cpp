@@ -13,16 +13,20 @@ gateway_watch::gateway_watch(const table_options& cfg)
     interval_{cfg.sweep_interval},
     gone_answers_{cfg.gone_answers},
     gone_period_{cfg.gone_period},
-    retry_{std::chrono::seconds{1}, cfg.problem_interval} {
+    retry_{std::chrono::seconds{1}, cfg.problem_interval},
+    repeat_{cfg.repeat_min, cfg.problem_interval} {
 }
 
 void gateway_watch::answered(const api_reply& reply, instant now,
                              std::mt19937_64& rng) {
   asked_ = false;
+  if (reply.outcome == call_class::ok)
+    repeat_.reset();
   if (reply.outcome != call_class::ok) {
-    next_ = now
-            + std::max<std::chrono::nanoseconds>(retry_.next(rng),
-                                                 reply.retry_after);
+    // Nothing was said of the gateway yet, and its pods may wait for it.
+    auto silent = reply.outcome == call_class::unanswered;
+    auto pause = (silent ? repeat_ : retry_).next(rng);
+    next_ = now + std::max<std::chrono::nanoseconds>(pause, reply.retry_after);
     // Of a gateway that was usable a missing answer says nothing.
     if (!usable_)
       problem_ = "DescribeNatGateways: " + reply.detail;

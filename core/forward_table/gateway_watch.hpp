@@ -101,6 +101,8 @@ private:
   uint32_t gone_answers_;
   std::chrono::nanoseconds gone_period_;
   retry_delay retry_;
+  /// The same while the cloud does not answer.
+  retry_delay repeat_;
 
   bool asked_ = false;
   instant next_{};

@@ -27,13 +27,14 @@ void engine::look_answered(const api_reply& reply, const call_record& record) {
   auto reason = std::exchange(w.look, look_reason::none);
   changed(x);
   if (w.look_failed) {
-    auto delay = op_pause.delay(std::min(w.looks, 16U), rng);
-    ++w.looks;
+    auto delay = op_pause.delay(std::min(w.failed_looks, 16U), rng);
+    ++w.failed_looks;
     w.blurred = true;
     look(x, reason,
          now + std::max<std::chrono::nanoseconds>(delay, reply.retry_after));
     return;
   }
+  w.failed_looks = 0;
   switch (reason) {
     case look_reason::diagnose:
       conclude(x);

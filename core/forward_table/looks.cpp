@@ -100,7 +100,7 @@ void engine::watch(slot& x) {
   auto deleting = x.status == entry_status::deleting;
   auto& time = deleting ? delete_time : settle_time;
   auto due = x.unconfirmed && w.looks == 0
-               ? x.wrote_at + time.first_look()
+               ? w.settles_from + time.first_look()
                : now + time.next_look(w.looks == 0 ? 0 : w.looks - 1);
   // That an entry is gone no page can show.
   look(x, deleting ? look_reason::exact : look_reason::confirm, due);

@@ -46,7 +46,11 @@ struct table_options {
   /// ... but never longer than this.
   std::chrono::nanoseconds share_wait = std::chrono::milliseconds{500};
 
-  /// Repeating what was not answered or refused for now.
+  /// The first repetition of one call that was not answered: soon, since a
+  /// table with a barrier stands still until it is known what happened.
+  std::chrono::nanoseconds repeat_min = std::chrono::milliseconds{50};
+  /// The first pause of the whole table, after refusals for now or several
+  /// calls without an answer.
   std::chrono::nanoseconds backoff_min = std::chrono::milliseconds{200};
   std::chrono::nanoseconds backoff_max = std::chrono::seconds{10};
   /// How long a refusal because of a fresh EIP is repeated.

@@ -22,6 +22,8 @@ struct write_op {
   /// The slot whose entry a Modify turns into this one; 0: its own.
   uint32_t source = 0;
   bool in_flight = false;
+  /// When the first try left.
+  instant began{};
   /// True once a try was not answered: it may have been executed.
   bool uncertain = false;
   /// Tries without an answer.
@@ -73,10 +75,15 @@ struct pursuit {
   instant due{};
   urgency level = urgency::background;
   uint64_t ticket = 0;
+  /// Since when the last write takes its time.
+  instant settles_from{};
   /// Looks in vain since the last write, and when the last one left.
   uint32_t looks = 0;
   instant early{};
-  /// A look has failed since then: how long the write took is not known well.
+  /// Looks in a row that were not answered.
+  uint32_t failed_looks = 0;
+  /// A look has failed since then, or the write was repeated: how long it took
+  /// is not known well.
   bool blurred = false;
   /// True once it was told that the entry is late.
   bool told_late = false;

@@ -97,6 +97,8 @@ bool engine::begin_write(slot& x, const step& s) {
 void engine::send(slot& x) {
   auto& op = *x.work->op;
   op.in_flight = true;
+  if (!op.uncertain)
+    op.began = now;
   auto call = op.call;
   call.priority = x.place.level;
   auto left = window.leave(writes_in_flight, unconfirmed, repeating > 0, now);

@@ -35,7 +35,10 @@ pool_effects pool::entry_told(const entry_news& news, instant now) {
       entry_gone(t, *e, now);
       break;
     case entry_fact::refused:
-      if (e->phase == entry_phase::asked)
+      // What forwarded is refused only because its gateway is no more.
+      if (e->phase == entry_phase::asked
+          || (e->phase == entry_phase::available
+              && news.reason == ec::gateway_unusable))
         refused(t, *e, news, now);
       break;
     case entry_fact::late:
@@ -239,12 +242,19 @@ void pool::refused(tenure& t, held_entry& e, const entry_news& news,
                    || news.reason == ec::eip_not_bound
                    || news.reason == ec::quota_exceeded
                    || news.reason == ec::gateway_unusable;
-  if (elsewhere && s.tenure == t.handle && !s.published && !t.fixed) {
+  auto why = std::string{to_string(news.reason)};
+  if (!news.detail.empty())
+    why += ": " + news.detail;
+  // What was published stays where it is, unless its gateway is no more.
+  auto gone = news.reason == ec::gateway_unusable;
+  auto moves = elsewhere && !t.fixed && (!s.published || gone);
+  if (moves && s.tenure == t.handle) {
+    if (s.published)
+      tell_failure(s, why);
     s.evicted = error{news.reason, news.detail};
     return;
   }
-  auto why = std::string{to_string(news.reason)};
-  tell_failure(s, news.detail.empty() ? why : why + ": " + news.detail);
+  tell_failure(s, why);
   auto delay = first_refusal * (1U << std::min(s.failures, 5U));
   ++s.failures;
   s.retry_at = now + std::min<std::chrono::nanoseconds>(delay, last_refusal);

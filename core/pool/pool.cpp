@@ -83,6 +83,8 @@ pool_effects pool::finish(instant now) {
       touched_.pop_front();
       if (auto s = find_slot(key))
         reconcile(*s, now);
+      if (auto s = find_slot(key))
+        count_awaited(*s);
     }
   while (resume_clashes(now));
   tell_capacity();
@@ -209,12 +211,32 @@ void pool::tell_capacity() {
   capacity.free_tcp = ports_.free_ports(protocol::tcp);
   capacity.free_udp = ports_.free_ports(protocol::udp);
   capacity.free_entries = free_entries();
-  capacity.queue_depth = report_.queue_depth;
+  capacity.queue_depth = queue_depth();
   if (capacity_told_ && capacity == told_capacity_)
     return;
   capacity_told_ = true;
   told_capacity_ = capacity;
   out_.emplace_back(std::move(capacity));
+}
+
+/// The table knows nothing yet of what waits for its record to be written:
+/// without that a burst would not be seen before it is over.
+uint32_t pool::queue_depth() const {
+  return std::max(report_.queue_depth, awaited_);
+}
+
+void pool::count_awaited(slot& s) {
+  awaited_ -= s.awaited;
+  s.awaited = 0;
+  const auto* t = present(s);
+  if (t != nullptr && s.pod && !s.pod->ip.empty())
+    s.awaited = static_cast<uint32_t>(
+      std::ranges::count_if(t->entries, [](const held_entry& e) {
+        return !e.retiring
+               && (e.phase == entry_phase::idle
+                   || e.phase == entry_phase::asked);
+      }));
+  awaited_ += s.awaited;
 }
 
 uint32_t pool::entry_limit() const {

@@ -145,6 +145,8 @@ private:
   void wake_at(slot& s, instant when);
   void retry_later(slot& s, instant now);
   void tell_capacity();
+  uint32_t queue_depth() const;
+  void count_awaited(slot& s);
   uint32_t entry_limit() const;
   uint32_t free_entries() const;
   bool is_others(const record_view* record) const;
@@ -316,6 +318,8 @@ private:
   self_check check_;
 
   table_report report_;
+  /// The sum of `slot::awaited`.
+  uint32_t awaited_ = 0;
   pool_capacity told_capacity_;
   bool capacity_told_ = false;
 

@@ -225,6 +225,7 @@ void pool::forget(slot& s) {
     timers_.erase({timer->second, key});
     timer_of_.erase(timer);
   }
+  awaited_ -= s.awaited;
   slots_.erase(key);
 }
 

@@ -126,6 +126,9 @@ struct slot {
   /// Handles of tenures that end under this slot's care.
   std::vector<uint32_t> leaving;
 
+  /// Entries of the present tenure that do not forward yet, as last counted.
+  uint32_t awaited = 0;
+
   /// Another record promises one of its ports: nothing is written until the
   /// table's own list decides.
   bool contested = false;

@@ -58,8 +58,8 @@ std::string credential_desk::word(size_t length) {
 access_key credential_desk::issue(wall_time now) {
   access_key result;
   result.id = "STS." + word(20);
-  result.secret = word(32);
-  result.security_token = word(64) + "+/==";
+  result.secret = std::string{secret_mark} + word(32);
+  result.security_token = std::string{secret_mark} + word(64) + "+/==";
   result.expires = now + options_.lifetime;
   result.account = options_.account;
   issued_.push_back(result);
@@ -83,7 +83,7 @@ serving::response credential_desk::open_session(const serving::request& x,
     = whole_number(x.find("x-aliyun-ecs-metadata-token-ttl-seconds"));
   if (!seconds || *seconds < 1 || *seconds > 21'600)
     return serving::response::text(400, "bad ttl\n");
-  auto token = word(40);
+  auto token = std::string{secret_mark} + word(40);
   sessions_[token] = now + std::chrono::seconds{*seconds};
   return serving::response::text(200, std::move(token));
 }

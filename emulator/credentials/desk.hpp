@@ -35,7 +35,8 @@ struct desk_options {
   std::string provider_arn
     = "acs:ram::1000000000000001:oidc-provider/ack-rrsa-emulated";
   /// The OIDC tokens that are accepted.
-  std::set<std::string, std::less<>> oidc_tokens{"emulated-oidc-token"};
+  std::set<std::string, std::less<>> oidc_tokens{std::string{secret_mark}
+                                                 + "Oidc"};
   /// So many of the next requests of any kind are answered with 503.
   uint32_t failures = 0;
   std::string account = "1000000000000001";

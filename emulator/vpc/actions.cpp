@@ -18,6 +18,10 @@ constexpr auto all_actions = std::to_array<action>(
 
 } // namespace
 
+std::span<const action> actions() {
+  return all_actions;
+}
+
 const action* find_action(std::string_view name) {
   const auto found = std::ranges::find(all_actions, name, &action::name);
   return found == all_actions.end() ? nullptr : &*found;

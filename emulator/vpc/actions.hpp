@@ -33,6 +33,9 @@ struct action {
     = nullptr;
 };
 
+/// All of them.
+std::span<const action> actions();
+
 /// Null if the API has no such action (here).
 const action* find_action(std::string_view name);
 

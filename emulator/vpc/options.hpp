@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "emulator/secret_mark.hpp"
 #include "messages/time.hpp"
 
 namespace natgw::emulator {
@@ -155,7 +156,7 @@ struct access_key {
   };
 
   std::string id = "emulator-key-id";
-  std::string secret = "emulator-key-secret";
+  std::string secret = std::string{secret_mark} + "OfTheKey";
   /// Not empty: temporary credentials, requests must carry it.
   std::string security_token = {};
   /// Of temporary credentials; refused with InvalidSecurityToken.Expired from

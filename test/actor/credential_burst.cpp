@@ -21,6 +21,7 @@
 #include "observe/metrics.hpp"
 #include "test/actor/fake_transport.hpp"
 #include "test/actor/fixture.hpp"
+#include "test/secrets.hpp"
 
 using namespace natgw;
 using namespace std::chrono_literals;
@@ -228,7 +229,7 @@ BOOST_AUTO_TEST_CASE(role_of_the_node_outlives_its_credentials) {
 }
 
 BOOST_AUTO_TEST_CASE(role_by_oidc_outlives_its_credentials) {
-  write("emulated-oidc-token");
+  write(marked_secret("Oidc"));
   start(oidc());
   steps(100);
   desk.options().oidc_tokens = {"second-oidc-token"};

@@ -12,6 +12,7 @@
 #include "core/time_text.hpp"
 #include "test/actor/fake_transport.hpp"
 #include "test/actor/fixture.hpp"
+#include "test/secrets.hpp"
 
 using namespace natgw;
 using namespace std::chrono_literals;
@@ -54,7 +55,8 @@ credential_source scripted(credential_origin origin,
 
 aliyun::credentials keys_of(std::string id,
                             std::optional<wall_time> expires = {}) {
-  return {std::move(id), aliyun::secret{"s"}, aliyun::secret{"t"}, expires};
+  return {std::move(id), aliyun::secret{marked_secret()},
+          aliyun::secret{marked_secret("T")}, expires};
 }
 
 struct outside {

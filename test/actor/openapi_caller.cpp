@@ -12,6 +12,7 @@
 #include "core/retry_classifier.hpp"
 #include "test/actor/fake_transport.hpp"
 #include "test/actor/fixture.hpp"
+#include "test/secrets.hpp"
 
 using namespace natgw;
 using namespace std::chrono_literals;
@@ -25,7 +26,7 @@ using asker_actor = caf::typed_actor<caf::reacts_to<api_reply>>;
 credentials_ptr make_keys(std::string id = "testid",
                           std::optional<wall_time> expires = {}) {
   return std::make_shared<const aliyun::credentials>(aliyun::credentials{
-    std::move(id), aliyun::secret{"testsecret"}, {}, expires});
+    std::move(id), aliyun::secret{marked_secret()}, {}, expires});
 }
 
 struct outside {

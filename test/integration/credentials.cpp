@@ -19,7 +19,9 @@
 #include "cli/harm.hpp"
 #include "emulator/kube/kubeconfig.hpp"
 #include "test/integration/cluster_watch.hpp"
+#include "test/integration/kept_output.hpp"
 #include "test/integration/process.hpp"
+#include "test/secrets.hpp"
 #include "test/unit/serving/http_client.hpp"
 
 using namespace natgw;
@@ -33,7 +35,8 @@ namespace {
 
 constexpr auto patience = 180s;
 constexpr uint32_t pods = 80;
-constexpr const char* keyring = "0123456789abcdef0123456789abcdef";
+const auto keyring = test::marked_secret("OfTheAddonToken1234");
+const auto second_token = test::marked_secret("Oidc2");
 
 std::string read_all(const std::string& path) {
   std::ifstream in{path};
@@ -198,7 +201,10 @@ struct world {
       });
     });
     BOOST_TEST((harm == cli::harm{}));
-    auto said = metrics() + events();
+    auto said = metrics();
+    test::keep_output("metrics", said);
+    test::keep_output("events", events());
+    said += events();
     running->signal(SIGTERM);
     BOOST_TEST(running->wait() == 0);
     said += read_all(log);
@@ -272,14 +278,13 @@ BOOST_AUTO_TEST_CASE(first_version_of_the_metadata_service_fails_for_a_while) {
 }
 
 BOOST_AUTO_TEST_CASE(role_of_the_service_account_follows_its_token) {
-  write("token", "emulated-oidc-token");
+  write("token", test::marked_secret("Oidc"));
   fleet.create();
   run({"sources: [oidc]"}, rrsa());
   wait_for_half();
-  servers->credentials().with_desk([](credential_desk& desk) {
-    desk.options().oidc_tokens = {"emulated-oidc-token-2"};
-  });
-  write("token", "emulated-oidc-token-2\n");
+  servers->credentials().with_desk(
+    [](credential_desk& desk) { desk.options().oidc_tokens = {second_token}; });
+  write("token", second_token + "\n");
   auto before = issued();
   finish();
   BOOST_TEST(issued() > before);

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "test/actor/kube_world.hpp"
+#include "test/secrets.hpp"
 
 using namespace natgw;
 using namespace natgw::test;
@@ -64,9 +65,10 @@ BOOST_AUTO_TEST_CASE(writes_to_kubernetes_are_counted) {
 
 BOOST_AUTO_TEST_CASE(end_of_the_credentials_is_shown) {
   auto shown = [this](std::optional<wall_time> expires) {
-    auto keeper = make({}, {aliyun::fixed_source(
-                             credential_origin::environment,
-                             {"id", aliyun::secret{"hush"}, {}, expires})})
+    auto keeper = make({},
+                       {aliyun::fixed_source(
+                         credential_origin::environment,
+                         {"id", aliyun::secret{marked_secret()}, {}, expires})})
                     .credentials(spawn_recorder<status_writer_actor>(told));
     tell(asker, keeper, atom::start_v,
          spawn_recorder<openapi_caller_actor>(told));

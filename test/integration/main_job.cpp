@@ -60,23 +60,48 @@ BOOST_AUTO_TEST_CASE(churning_fleet_is_served_without_harm) {
 }
 
 BOOST_AUTO_TEST_CASE(bad_cloud_makes_no_entry_twice_and_no_token_wrong) {
-  // A tenth of the answers is lost after the deed, a tenth is 5xx, and a tenth
-  // is throttled, whether the cloud remembers tokens or not.
+  // A tenth of the answers is lost after the deed, a tenth is 5xx, a tenth is
+  // throttled, some say nothing, and the cloud forgets its tokens.
   std::vector<std::string> fleet{"--gateways", "4",
                                  "--zones",    "2",
                                  "--fixed",    "10",
                                  "--fault",    "reset_after=0.1",
                                  "--fault",    "error_before=0.05",
                                  "--fault",    "error_after=0.05",
-                                 "--fault",    "throttle=0.1"};
+                                 "--fault",    "throttle=0.1",
+                                 "--fault",    "truncated=0.02",
+                                 "--fault",    "wrong_type=0.02",
+                                 "--fault",    "delay=0.02"};
   auto forgetful = fleet;
   forgetful.insert(forgetful.end(), {"--pods", "150", "--churn", "30",
                                      "--token-retention", "1s"});
   check_harmless(demo(forgetful));
-  auto strict = fleet;
-  strict.insert(strict.end(), {"--pods", "60", "--churn", "20",
-                               "--strict-pending", "--token-retention", "1h"});
-  check_harmless(demo(strict));
+}
+
+BOOST_AUTO_TEST_CASE(fleet_of_500_gets_through_a_bad_cloud_with_a_barrier) {
+  check_harmless(demo({"--pods",
+                       "500",
+                       "--gateways",
+                       "4",
+                       "--zones",
+                       "2",
+                       "--fixed",
+                       "10",
+                       "--churn",
+                       "10",
+                       "--strict-pending",
+                       "--pending",
+                       "10ms-50ms",
+                       "--token-retention",
+                       "1h",
+                       "--fault",
+                       "reset_after=0.1",
+                       "--fault",
+                       "error_before=0.05",
+                       "--fault",
+                       "error_after=0.05",
+                       "--fault",
+                       "throttle=0.1"}));
 }
 
 BOOST_AUTO_TEST_CASE(full_zone_spills_over_and_everything_is_ready) {

@@ -5,12 +5,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "test/integration/kept_output.hpp"
 
 namespace natgw::test {
 
@@ -30,8 +33,8 @@ void process::start_reading(std::vector<std::string> command, int in) {
   start(std::move(command), {.in = in, .out = ends[1]});
 }
 
-process::process(std::vector<std::string> command,
-                 const std::string& log_path) {
+process::process(std::vector<std::string> command, const std::string& log_path)
+  : log_path_{log_path} {
   auto log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
                   0600);
   if (log < 0)
@@ -81,8 +84,20 @@ process::~process() {
     signal(SIGKILL);
     wait();
   }
+  keep_what_it_wrote();
   if (out_ != nullptr)
     std::fclose(out_);
+}
+
+void process::keep_what_it_wrote() {
+  if (out_ != nullptr) {
+    read_all();
+    keep_output("output", said_);
+  }
+  std::ifstream in{log_path_};
+  std::ostringstream text;
+  if (in && text << in.rdbuf())
+    keep_output("log", text.str());
 }
 
 std::string process::read_until(const std::string& text) {
@@ -94,6 +109,7 @@ std::string process::read_until(const std::string& text) {
     if (std::string{line.data()}.find(text) != std::string::npos)
       break;
   }
+  said_ += result;
   return result;
 }
 
@@ -102,6 +118,7 @@ std::string process::read_all() {
   std::array<char, 4096> part{};
   while (auto n = std::fread(part.data(), 1, part.size(), out_))
     result.append(part.data(), n);
+  said_ += result;
   return result;
 }
 

@@ -10,7 +10,7 @@
 namespace natgw::test {
 
 /// A process whose standard output we read. Killed if it still runs when this
-/// object goes.
+/// object goes; what it wrote is then kept (`keep_output`).
 class process {
 public:
   /// Starts a program with arguments; its standard error is ours.
@@ -60,11 +60,17 @@ private:
   /// Starts the program with its output going to us.
   void start_reading(std::vector<std::string> command, int in);
 
+  void keep_what_it_wrote();
+
   /// Starts the program, and closes what was handed over.
   void start(std::vector<std::string> command, const outlets& x);
 
   pid_t pid_ = -1;
   FILE* out_ = nullptr;
+  /// All that was read from it.
+  std::string said_;
+  /// Where it writes, if not to us.
+  std::string log_path_;
 };
 
 /// A fresh folder that goes with this object.

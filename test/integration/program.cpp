@@ -159,6 +159,21 @@ BOOST_AUTO_TEST_CASE(what_emulate_writes_is_for_its_owner_only) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(memory_is_never_dumped) {
+  emulated x;
+  std::ifstream limits{"/proc/" + std::to_string(x.server.id()) + "/limits"};
+  const std::string name = "Max core file size";
+  std::string line;
+  while (std::getline(limits, line) && !line.starts_with(name)) {
+  }
+  std::istringstream values{line.substr(std::min(line.size(), name.size()))};
+  uint64_t soft = 2;
+  uint64_t hard = 2;
+  BOOST_TEST(static_cast<bool>(values >> soft >> hard), line);
+  BOOST_TEST(soft <= 1U);
+  BOOST_TEST(hard <= 1U);
+}
+
 BOOST_AUTO_TEST_CASE(pods_made_by_kubectl_are_scheduled_and_run) {
   emulated x;
   for (const auto& path : kubectls()) {

@@ -11,6 +11,7 @@
 #include "actors/supervisor.hpp"
 #include "cli/crew.hpp"
 #include "test/actor/kube_world.hpp"
+#include "test/secrets.hpp"
 
 using namespace natgw;
 using namespace natgw::test;
@@ -73,9 +74,9 @@ struct fixture : cloud, kube_world {
     settings.region = "cn-hangzhou";
     settings.gateways = {{.id = "ngw-1", .zone = "zone-a"}};
     settings.gateways.front().ports = {512, 520};
-    auto keys
-      = aliyun::fixed_source(credential_origin::configuration,
-                             {"testid", aliyun::secret{"testsecret"}, {}, {}});
+    auto keys = aliyun::fixed_source(
+      credential_origin::configuration,
+      {"testid", aliyun::secret{marked_secret()}, {}, {}});
     cli::crew_parts parts{.settings = settings,
                           .names = *core::entry_names::make("natgw", "uid"),
                           .identity = "me",

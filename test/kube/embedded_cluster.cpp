@@ -19,8 +19,8 @@ constexpr const char* account
 class embedded_cluster final : public cluster {
 public:
   embedded_cluster()
-    : admin_token_{cli::random_text(32)},
-      controller_token_{cli::random_text(32)} {
+    : admin_token_{cli::random_secret()},
+      controller_token_{cli::random_secret()} {
     emulator::kube::server_options cfg;
     cfg.api.tokens = {{admin_token_, "admin"}, {controller_token_, account}};
     cfg.api.audit_limit = 1'000'000;

@@ -109,7 +109,7 @@ std::optional<audited> read_audit(const json& line) {
 real_cluster::real_cluster() {
   const auto* from = std::getenv("NATGW_KUBE_SERVERS");
   binaries_ = from == nullptr ? "" : from;
-  admin_token_ = cli::random_text(32);
+  admin_token_ = cli::random_secret();
   etcd_port_ = free_port();
   etcd_peer_port_ = free_port();
   api_port_ = free_port();

@@ -15,6 +15,7 @@
 #include "clients/http/boot_time.hpp"
 #include "emulator/kube/kubeconfig.hpp"
 #include "emulator/kube/store.hpp"
+#include "test/integration/kept_output.hpp"
 #include "test/kube/eventually.hpp"
 #include "test/unit/serving/http_client.hpp"
 
@@ -122,6 +123,12 @@ std::string controller_process::get(const std::string& path) const {
   return url.empty() ? url : http_client{}.get(url + path).body;
 }
 
+void controller_process::keep_metrics() const {
+  // One that never said where it listens is not waited for.
+  if (log().contains(R"("url":")"))
+    keep_output("metrics", get("/metrics"));
+}
+
 double controller_process::metric(const std::string& series) const {
   std::istringstream in{get("/metrics")};
   for (std::string line; std::getline(in, line);)
@@ -167,6 +174,9 @@ void world::show_logs() const {
 
 world::~world() {
   show_logs();
+  for (const auto& x : controllers)
+    x->keep_metrics();
+  keep_output("events", api.get("/api/v1/events").body.dump());
   kubelets.reset();
   controllers.clear();
   clean_up();

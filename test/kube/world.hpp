@@ -60,6 +60,9 @@ public:
   /// Reads a file of its HTTP server; the body, or an empty text.
   std::string get(const std::string& path) const;
 
+  /// Its metrics, for the search for secrets.
+  void keep_metrics() const;
+
   /// The value of a metric, by its line's beginning; 0 if it is not there.
   double metric(const std::string& series) const;
 

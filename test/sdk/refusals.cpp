@@ -1,8 +1,10 @@
 // Every code that the emulated cloud knows, provoked and read by the SDK and,
 // where it can ask for the same, by our client.
 
+#include <map>
 #include <set>
 
+#include "emulator/vpc/actions.hpp"
 #include "emulator/vpc/refusal.hpp"
 #include "test/sdk/provocations.hpp"
 
@@ -45,6 +47,31 @@ BOOST_AUTO_TEST_CASE(calls_are_refused) {
 BOOST_AUTO_TEST_CASE(contents_are_refused) {
   for (const auto& x : provocations_by_content())
     check(x);
+}
+
+BOOST_AUTO_TEST_CASE(every_action_of_the_emulator_is_called) {
+  world w;
+  const auto made = w.created(world::creation());
+  const json about{{"ForwardTableId", world::table()},
+                   {"ForwardEntryId", made}};
+  auto change = about;
+  change["ForwardEntryName"] = "another-name";
+  const std::map<std::string_view, json> calls{
+    {"CreateForwardEntry", world::parameters_of(world::creation(1))},
+    {"ModifyForwardEntry", change},
+    {"DeleteForwardEntry", about},
+    {"DescribeForwardTableEntries", {{"ForwardTableId", world::table()}}},
+    {"DescribeNatGateways", json::object()},
+    {"GetNatGatewayAttribute", {{"NatGatewayId", world::gateway()}}},
+    {"DescribeEipAddresses", json::object()}};
+  for (const auto& x : actions()) {
+    BOOST_TEST_CONTEXT(x.name) {
+      BOOST_REQUIRE(calls.contains(x.name));
+      w.read(x.name, calls.at(x.name));
+      BOOST_TEST(w.last_call().action == x.name);
+      BOOST_TEST(w.last_call().status == 200);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(every_code_of_the_emulator_is_provoked) {

@@ -25,8 +25,9 @@ struct server_options {
 class servers {
 public:
   /// Bearer tokens and the users that they name.
-  static constexpr const char* controller_token = "controller-token";
-  static constexpr const char* player_token = "player-token";
+  static constexpr const char* controller_token
+    = "Hush7x2SecretOfTheController";
+  static constexpr const char* player_token = "Hush7x2SecretOfThePlayer";
   static constexpr const char* controller_user = "controller";
 
   servers(server_options cfg, instant now);

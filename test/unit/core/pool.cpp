@@ -640,6 +640,37 @@ BOOST_AUTO_TEST_CASE(quota_sends_the_pod_elsewhere_and_leaves_nothing) {
   BOOST_TEST(world.pool->ports().counts(protocol::tcp).held == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(gateway_that_is_gone_lets_published_pods_go_elsewhere) {
+  world.create_pod("plain", one_port());
+  world.create_pod("fixed", one_port(), true);
+  world.settle();
+  world.events.clear();
+  std::vector<entry_spec> all;
+  for (const auto& [name, x] : world.table)
+    all.push_back(x);
+  // No table takes them any more.
+  world.refuse = [](const entry_want& x) -> std::optional<entry_news> {
+    return entry_news{.fact = entry_fact::refused,
+                      .spec = x.spec,
+                      .reason = ec::gateway_unusable,
+                      .detail = "the gateway is gone"};
+  };
+  for (const auto& x : all)
+    world.take(world.pool->entry_told({.fact = entry_fact::refused,
+                                       .spec = x,
+                                       .reason = ec::gateway_unusable,
+                                       .detail = "the gateway is gone"},
+                                      world.now));
+  world.settle();
+  auto told = std::ranges::count_if(world.events, [](const object_event& x) {
+    return x.reason == "DNATFailed" && x.message.contains("is gone");
+  });
+  BOOST_TEST(told >= 2);
+  BOOST_TEST(!world.record("plain"));
+  // Its record is all that is left of its ports.
+  BOOST_TEST(world.record("fixed"));
+}
+
 BOOST_AUTO_TEST_CASE(successor_is_told_though_a_patch_was_under_way) {
   world.create_pod("a", one_port(), true);
   while (world.patches.empty() && world.step())
@@ -860,6 +891,21 @@ BOOST_AUTO_TEST_CASE(only_what_the_pool_itself_has_promised_is_fresh) {
   world.settle();
   BOOST_TEST_REQUIRE(fresh.size() == 1u);
   BOOST_TEST(!fresh.begin()->second);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_bound_queues_before_the_table_has_heard_of_it) {
+  // The table of this world never has a queue of its own.
+  for (int i = 0; i < 5; ++i)
+    world.create_pod("pod-" + std::to_string(i), one_port());
+  world.settle();
+  BOOST_TEST(world.deepest_queue >= 1u);
+  BOOST_TEST(world.deepest_queue <= 5u);
+  BOOST_TEST(world.queue_depth == 0u);
+  for (int i = 0; i < 5; ++i)
+    world.delete_pod("pod-" + std::to_string(i));
+  world.settle();
+  BOOST_TEST(world.queue_depth == 0u);
+  no_harm();
 }
 
 BOOST_AUTO_TEST_CASE(a_gateway_is_given_no_more_entries_than_configured) {

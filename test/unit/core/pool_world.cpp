@@ -272,6 +272,9 @@ void pool_world::take(core::pool_effects effects) {
             take(pool->object_answered({x.token, presence::exists, "uid-set"},
                                        now));
           });
+        } else if constexpr (std::is_same_v<type, pool_capacity>) {
+          queue_depth = x.queue_depth;
+          deepest_queue = std::max(deepest_queue, x.queue_depth);
         } else if constexpr (std::is_same_v<type, bind_refused>) {
           later_.push_back(x.key.name);
         } else if constexpr (std::is_same_v<type, core::refresh_records>) {

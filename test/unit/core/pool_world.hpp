@@ -60,6 +60,10 @@ public:
 
   // -- what is there ---------------------------------------------------------
 
+  /// As the pool told last, and at most.
+  uint32_t queue_depth = 0;
+  uint32_t deepest_queue = 0;
+
   struct pod_state {
     pod_ptr view;
     dnat_request request;

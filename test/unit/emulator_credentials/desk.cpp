@@ -14,6 +14,7 @@
 
 #include "clients/aliyun/credential_answers.hpp"
 #include "clients/aliyun/credential_source.hpp"
+#include "test/secrets.hpp"
 
 using namespace natgw;
 using namespace std::chrono_literals;
@@ -23,6 +24,7 @@ using emulator::credential_desk;
 namespace {
 
 constexpr const char* place = "http://desk";
+const auto oidc_token = test::marked_secret("Oidc");
 
 serving::request as_served(const http::request& x) {
   serving::request result{std::string{http::to_string(x.verb)},
@@ -112,13 +114,12 @@ BOOST_AUTO_TEST_CASE(versions_of_the_metadata_service_differ) {
 }
 
 BOOST_AUTO_TEST_CASE(sts_believes_its_own_tokens_only) {
-  auto first = key_of(oidc("emulated-oidc-token"));
-  BOOST_TEST(key_of(oidc("emulated-oidc-token\n")) != first);
+  auto first = key_of(oidc(oidc_token));
+  BOOST_TEST(key_of(oidc(oidc_token + "\n")) != first);
   BOOST_TEST(
     problem(oidc("other")).ends_with("AuthenticationFail.OIDCToken.Expired"));
   desk.options().role_arn = "acs:ram::1:role/other";
-  BOOST_TEST(
-    problem(oidc("emulated-oidc-token")).ends_with("EntityNotExist.Role"));
+  BOOST_TEST(problem(oidc(oidc_token)).ends_with("EntityNotExist.Role"));
 }
 
 BOOST_AUTO_TEST_CASE(uri_and_files_say_the_same) {
