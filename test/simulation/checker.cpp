@@ -75,6 +75,28 @@ void checker::pardon(const std::string& key) {
   fixed_.erase(key);
 }
 
+void checker::late(const std::string& key) {
+  auto record = records_.find(key);
+  auto fixed = fixed_.find(key);
+  if (record == records_.end() || fixed == fixed_.end())
+    return;
+  const auto shows = [&record](const inner_port& x) {
+    return std::ranges::any_of(record->second.shown, [&x](const auto& y) {
+      return y.outside.protocol == x.first && y.internal_port == x.second;
+    });
+  };
+  std::erase_if(fixed->second, [&](const auto& x) {
+    if (shows(x.first))
+      return false;
+    free_[key].insert(x.first);
+    return true;
+  });
+}
+
+void checker::lose_gateway(const std::string& id) {
+  lost_gateways_.insert(id);
+}
+
 void checker::pardon_address(const std::string& eip) {
   lost_eips_.insert(eip);
 }
@@ -394,6 +416,9 @@ void checker::check_fixed(const record_fact& x) {
 void checker::unsettled_pod(const pod_fact& x,
                             std::vector<std::string>& to) const {
   auto record = records_.find(x.key);
+  if (record != records_.end()
+      && lost_gateways_.contains(record->second.gateway))
+    return;
   if (record == records_.end() || record->second.deleting) {
     to.push_back(x.key + " has no record");
     return;

@@ -71,6 +71,11 @@ public:
   /// its ports are lost with a process that dies before.
   void pardon(const std::string& key);
   void pardon_address(const std::string& eip);
+  /// A write has come after those had died who would have heard of it: what the
+  /// record promises by it counts once it is shown.
+  void late(const std::string& key);
+  /// Who has a mapping on a gateway that is gone cannot be served.
+  void lose_gateway(const std::string& id);
   /// Somebody else has a hand in what becomes of this pod's record.
   void stir(const std::string& key, instant at);
 
@@ -137,6 +142,7 @@ private:
   std::map<std::string, std::set<inner_port>> free_;
   std::unordered_set<std::string> forged_;
   std::unordered_set<std::string> lost_eips_;
+  std::unordered_set<std::string> lost_gateways_;
   /// Where an entry of somebody else has ever been.
   std::set<emulator::kube::public_port> lost_ports_;
 
