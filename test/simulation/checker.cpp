@@ -333,24 +333,32 @@ bool checker::stirs(const std::string& what, instant at) const {
   return found != stirred_.end() && at - found->second < rules_.lag;
 }
 
+/// What a person has written clashes with nothing that we know of.
+std::string checker::rival_of(const std::string& key,
+                              const std::set<std::string>& holders) const {
+  for (const auto& other : holders)
+    if (other != key && !forged_.contains(key) && !forged_.contains(other))
+      return other;
+  return {};
+}
+
 void checker::check_ports(const record_fact& x) {
-  if (forged_.contains(x.key))
-    return;
   for (const auto& port : x.names) {
     auto& holders = named_[port];
     holders.insert(x.key);
-    if (holders.size() > 1)
+    if (auto rival = rival_of(x.key, holders); !rival.empty())
       breach(1, x.at,
-             text_of(port) + " is promised by " + *holders.begin() + " and "
-               + *holders.rbegin());
+             text_of(port) + " is promised by " + rival + " and " + x.key);
   }
   for (const auto& y : x.shown) {
     auto& holders = published_[y.outside];
     holders[x.key] = y;
-    if (holders.size() > 1)
+    std::set<std::string> keys;
+    for (const auto& [key, shown] : holders)
+      keys.insert(key);
+    if (auto rival = rival_of(x.key, keys); !rival.empty())
       breach(1, x.at,
-             text_of(y.outside) + " is shown by " + holders.begin()->first
-               + " and " + holders.rbegin()->first);
+             text_of(y.outside) + " is shown by " + rival + " and " + x.key);
   }
 }
 

@@ -98,6 +98,8 @@ private:
   bool is_live(const pod_fact& x) const;
   void drop_record(const record_fact& x);
   void check_ports(const record_fact& x);
+  std::string rival_of(const std::string& key,
+                       const std::set<std::string>& holders) const;
   void check_kept(const record_fact& before, const record_fact& x);
   bool stirs(const std::string& what, instant at) const;
   void check_shown(const std::string& key, const emulator::kube::shown_entry& x,
