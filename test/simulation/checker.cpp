@@ -386,8 +386,10 @@ bool checker::is_asked_for(const std::string& key) const {
 
 void checker::check_fixed(const record_fact& x) {
   auto& last = fixed_[x.key];
-  // Without a pod that asks for it, it ends with its record.
-  if (!x.fixed || ((!x.present || x.deleting) && !is_asked_for(x.key))) {
+  // Nor does it begin with what a person has written, and without a pod that
+  // asks for it, it ends with its record.
+  if (forged_.contains(x.key) || !x.fixed
+      || ((!x.present || x.deleting) && !is_asked_for(x.key))) {
     for (const auto& [inside, outside] : x.promised)
       free_[x.key].insert(inside);
     last.clear();

@@ -39,8 +39,8 @@ std::optional<crash_point> crash_ledger::between(const story& x, step next) {
     return birth_create_status;
   if (is(step::status, step::pod))
     return x.modified ? recycle_status_pod : birth_status_pod;
-  if (is(step::withdraw, step::remove))
-    return recycle_withdraw_remove;
+  if (is(step::withdraw, step::release))
+    return recycle_withdraw_release;
   if (is(step::remove, step::release))
     return x.erased ? release_remove_release : recycle_remove_release;
   if (is(step::release, step::promise) && !x.erased)

@@ -54,6 +54,12 @@ public:
   /// The same for an entry, by its name.
   void wrote_entry(std::string_view name, step what, std::string_view who);
 
+  /// Whether the entry of a record was turned from another one.
+  bool recycles(const std::string& key) const {
+    auto found = stories_.find(key);
+    return found != stories_.end() && found->second.modified;
+  }
+
   /// A process has crashed.
   void died(std::string_view who) {
     dead_.emplace(who);

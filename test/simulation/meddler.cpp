@@ -172,7 +172,7 @@ void meddler::edit_record(const act& x, instant now) {
       body["metadata"]["finalizers"] = nullptr;
       break;
     default:
-      body["spec"]["externalIP"] = "203.0.113.9";
+      body["spec"]["internalIP"] = "203.0.113.9";
   }
   auto name = player::name_of(x.slot);
   auto got = at_.ask("PATCH", fmt::format("{}/{}", records, name), body.dump(),

@@ -27,8 +27,8 @@ constexpr std::array<std::string_view, deed_count> deed_names{
   "edit_record", "forge_record", "lose_gateway",  "expire_credentials"};
 
 constexpr std::array<std::string_view, family_count> family_names{
-  "calm",  "storm",    "crash", "replicas",
-  "pairs", "refusals", "hands", "everything"};
+  "calm",     "storm", "crash",      "replicas", "pairs",
+  "refusals", "hands", "everything", "writes"};
 
 milliseconds draw(dice& from, milliseconds min, milliseconds max) {
   return std::chrono::floor<milliseconds>(from.draw({min, max}));
@@ -54,14 +54,21 @@ deed draw_end(dice& from) {
 
 /// The lives of one slot's pods.
 milliseconds add_lives(plan& to, dice& from, uint32_t slot, uint32_t lives) {
+  // Where each write counts, there is time for all of them.
+  const auto patient = to.kind == family::writes;
   auto at = draw(from, 0ms, 4'000ms);
   to.acts.push_back({at, deed::create, slot, 0});
   for (uint32_t i = 1; i < lives; ++i) {
-    at += draw_span(from);
-    if (from.chance(0.15))
+    at += patient ? draw(from, 500ms, 8'000ms) : draw_span(from);
+    if (from.chance(patient ? 0.3 : 0.15)) {
+      const auto toggles = from.chance(patient ? 0.9 : 0.3);
       to.acts.push_back({at / 2 * 2,
-                         from.chance(0.3) ? deed::toggle : deed::change_ports,
-                         slot, static_cast<uint32_t>(from.roll(4))});
+                         toggles ? deed::toggle : deed::change_ports, slot,
+                         static_cast<uint32_t>(patient ? 0 : from.roll(4))});
+      // A process that begins anew deletes nothing for a while.
+      if (patient && toggles)
+        at += draw(from, 12'000ms, 25'000ms);
+    }
     at += draw_span(from);
     auto end = draw_end(from);
     to.acts.push_back({at, end, slot, static_cast<uint32_t>(from.roll(2))});
@@ -132,6 +139,8 @@ void add_refusals(plan& to, dice& from) {
                     fault_kind::throttle, fault_kind::delay})
     if (from.chance(0.4))
       cloud.rate_of(kind) = 0.05;
+  if (from.chance(0.4))
+    cloud.rate_of(fault_kind::error_after) = 0.1;
   cloud.token_retention = from.chance(0.5) ? draw(from, 1'000ms, 60'000ms)
                                            : milliseconds{24h};
   if (from.chance(0.7))
@@ -153,17 +162,34 @@ void add_refusals(plan& to, dice& from) {
                                    .delay = 500ms});
 }
 
+/// Most often after those writes that seldom are the last ones.
+void add_deaths(plan& to, dice& from, milliseconds length, uint64_t count) {
+  using enum step;
+  constexpr std::array last{promise, create, create,   modify, modify,
+                            status,  status, withdraw, erase,  erase,
+                            erase,   remove, remove,   remove, release};
+  for (; count > 0; --count) {
+    auto value = static_cast<size_t>(last[from.roll(last.size())]);
+    if (from.chance(0.15))
+      value = step_count + static_cast<size_t>(status);
+    to.acts.push_back({draw(from, 100ms, length), deed::crash_at_write, 0,
+                       static_cast<uint32_t>(value)});
+  }
+}
+
 void add_crashes(plan& to, dice& from, milliseconds length) {
   sprinkle(to, from, deed::crash, length, 1 + from.roll(4), 60);
-  sprinkle(to, from, deed::crash_at_write, length, 2 + from.roll(6),
-           step_count);
+  add_deaths(to, from, length, 2 + from.roll(6));
   sprinkle(to, from, deed::stop, length, from.roll(2), 1);
 }
 
 void add_pauses(plan& to, dice& from, milliseconds length) {
   to.replicas = 2;
   to.lease = true;
-  sprinkle(to, from, deed::pause, length, 1 + from.roll(3), 40'000);
+  for (auto i = 3 + from.roll(3); i > 0; --i)
+    to.acts.push_back({draw(from, 100ms, length), deed::pause,
+                       static_cast<uint32_t>(from.roll(to.replicas)),
+                       static_cast<uint32_t>(15'000 + from.roll(35'000))});
   sprinkle(to, from, deed::crash, length, from.roll(3), 60);
 }
 
@@ -187,8 +213,6 @@ void add_hands(plan& to, dice& from, milliseconds length) {
         deed::delete_record, deed::clear_status, deed::edit_record})
     meddle(to, from, what, length, from.roll(6));
   meddle(to, from, deed::forge_record, length, from.roll(4));
-  if (from.chance(0.5))
-    to.crowd = 40 + from.roll(30);
   if (from.chance(0.35)) {
     to.gateways = 2;
     meddle(to, from, deed::lose_gateway, length, 1);
@@ -208,6 +232,8 @@ void add_gaps(plan& to, dice& from, milliseconds length) {
     to.acts.push_back({draw(from, 100ms, length), deed::move_node,
                        static_cast<uint32_t>(from.roll(6)),
                        static_cast<uint32_t>(from.roll(10))});
+  if (from.chance(0.4))
+    to.crowd = 44 + from.roll(16);
   if (from.chance(0.5))
     to.bookmark_interval = draw(from, 200ms, 5'000ms);
 }
@@ -266,6 +292,10 @@ plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes) {
     add_pauses(to, from, length);
   if (is_of(kind, family::crash))
     add_crashes(to, from, length);
+  if (kind == family::writes) {
+    to.lease = false;
+    add_deaths(to, from, length, 24);
+  }
   if (is_of(kind, family::storm))
     add_storm(to, from);
   if (is_of(kind, family::pairs))

@@ -37,7 +37,8 @@ enum class deed : uint8_t {
   /// The process of replica `slot` dies after `value` more messages.
   crash,
   /// The next process that carries out a write of the kind `value` dies when
-  /// that has been done.
+  /// that has been done; from `step_count` on: one whose entry was turned from
+  /// another one.
   crash_at_write,
   /// It is stopped for `value` ms.
   pause,
@@ -105,9 +106,11 @@ enum class family : uint8_t {
   hands,
   /// All of it.
   everything,
+  /// The process dies right after a write, and is back at once.
+  writes,
 };
 
-inline constexpr size_t family_count = 8;
+inline constexpr size_t family_count = 9;
 
 std::string_view to_string(family x);
 std::optional<family> family_of(std::string_view name);
@@ -151,7 +154,7 @@ struct plan {
 struct plan_wishes {
   uint32_t slots = 10;
   /// Pods that live under one name, one after the other.
-  uint32_t lives = 12;
+  uint32_t lives = 13;
 };
 
 plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes);

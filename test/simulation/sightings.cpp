@@ -93,7 +93,7 @@ void sightings::write_done(const sender& from, const http::request& x,
   if (from.late && *what == step::promise && on_late_promise)
     on_late_promise(key);
   if (on_write)
-    on_write(*what, from);
+    on_write(*what, from, key);
 }
 
 void sightings::watch_sent(std::string_view lines) {
@@ -125,7 +125,7 @@ void sightings::cloud_answered(const sender& from, const http::request& x) {
     }
     ledger_.wrote_entry(y.name, what, from.who);
     if (on_write)
-      on_write(what, from);
+      on_write(what, from, {});
   }
   note_pages(from, path_of(x));
 }

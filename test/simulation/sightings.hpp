@@ -57,8 +57,10 @@ public:
   /// Every call of the cloud, once all is over.
   void sum_up(std::chrono::milliseconds token_retention);
 
-  /// A write of the first cluster's controller has been carried out.
-  std::function<void(step what, const sender& from)> on_write;
+  /// A write of the first cluster's controller has been carried out, for the
+  /// record of this key (empty: for an entry).
+  std::function<void(step what, const sender& from, const std::string& key)>
+    on_write;
   /// The same, if its sender is not the one any more that would have heard of
   /// it: what the PodDNAT of this key promises by it nobody has been told.
   std::function<void(const std::string& key)> on_late_promise;

@@ -46,13 +46,13 @@ constexpr std::array<std::string_view, mishap_count> mishap_names{
 };
 
 constexpr std::array<std::string_view, crash_point_count> crash_names{
-  "birth: promise | create",    "birth: create | create",
-  "birth: create | status",     "birth: status | pod",
-  "recycle: withdraw | remove", "recycle: remove | release",
-  "recycle: release | promise", "recycle: promise | modify",
-  "recycle: modify | status",   "recycle: status | pod",
-  "release: withdraw | delete", "release: delete | delete",
-  "release: delete | remove",   "release: remove | release",
+  "birth: promise | create",     "birth: create | create",
+  "birth: create | status",      "birth: status | pod",
+  "recycle: withdraw | release", "recycle: remove | release",
+  "recycle: release | promise",  "recycle: promise | modify",
+  "recycle: modify | status",    "recycle: status | pod",
+  "release: withdraw | delete",  "release: delete | delete",
+  "release: delete | remove",    "release: remove | release",
   "release: delete | release",
 };
 

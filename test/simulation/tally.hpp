@@ -77,7 +77,8 @@ enum class crash_point : uint8_t {
   birth_create_create,
   birth_create_status,
   birth_status_pod,
-  recycle_withdraw_remove,
+  /// The collector deletes the record, since its pod is gone.
+  recycle_withdraw_release,
   recycle_remove_release,
   recycle_release_promise,
   recycle_promise_modify,

@@ -47,8 +47,8 @@ checker_rules rules_of(const plan& x, std::string prefix) {
   result.prefix = std::move(prefix);
   // Where no watch is held up.
   using enum family;
-  if (x.kind == calm || x.kind == crash || x.kind == replicas
-      || x.kind == pairs)
+  if (x.kind == calm || x.kind == crash || x.kind == replicas || x.kind == pairs
+      || x.kind == writes)
     result.lag = 20s;
   if (x.kind == calm)
     result.exposure_limit = 5s;
@@ -131,8 +131,9 @@ void world::note_address(realm& at, const pod_fact& x) {
 
 /// A process may be meant to die right after a write of its own.
 void world::heed_writes() {
-  seen_.on_write = [this](simulation::step what, const sender& from) {
-    if (fatal_ != what)
+  seen_.on_write = [this](simulation::step what, const sender& from,
+                          const std::string& key) {
+    if (fatal_ != what || (fatal_if_recycled_ && !seen_.ledger().recycles(key)))
       return;
     for (auto& x : replicas_)
       if (x.body && x.realm == 0 && x.identity == from.who) {

@@ -133,6 +133,7 @@ private:
   std::deque<replica> replicas_;
   /// The next write of this kind is a process's last.
   std::optional<simulation::step> fatal_;
+  bool fatal_if_recycled_ = false;
   size_t seen_changes_ = 0;
   size_t planned_ = 0;
   outcome result_;

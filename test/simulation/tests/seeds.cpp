@@ -57,6 +57,10 @@ BOOST_AUTO_TEST_CASE(crashes_end_well) {
   live(family::crash);
 }
 
+BOOST_AUTO_TEST_CASE(deaths_after_writes_end_well) {
+  live(family::writes);
+}
+
 BOOST_AUTO_TEST_CASE(takeovers_end_well) {
   live(family::replicas);
 }

@@ -156,9 +156,10 @@ int main_of(const wishes& x) {
 int main(int argc, char** argv) {
   CLI::App app{"Replays a run of the simulation, or many"};
   wishes x;
-  app.add_option("--family", x.kind,
-                 "calm, storm, crash, replicas, pairs, "
-                 "refusals, hands or everything; all: each in its turn");
+  app.add_option(
+    "--family", x.kind,
+    "calm, storm, crash, replicas, pairs, "
+    "refusals, hands, everything or writes; all: each in its turn");
   app.add_option("--seed", x.seed, "The first seed");
   app.add_option("--seeds", x.seeds, "How many");
   app.add_option("--pods", x.size.slots, "Names of pods");
