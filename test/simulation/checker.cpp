@@ -384,6 +384,22 @@ bool checker::is_asked_for(const std::string& key) const {
   return pod.wants && pod.fixed && !pod.finished && !pod.terminating;
 }
 
+/// Whether somebody else's entry has been at this port, or at one of the same
+/// run: a run is one entry, and moves as a whole.
+bool checker::has_lost_run(const promised_ports& of, inner_port inside) const {
+  const auto outside = of.at(inside);
+  for (const auto step : {-1, 1})
+    for (auto n = 0;; n += step) {
+      auto found = of.find({inside.first, inside.second + n});
+      if (found == of.end() || found->second.port != outside.port + n
+          || found->second.ip != outside.ip)
+        break;
+      if (lost_ports_.contains(found->second))
+        return true;
+    }
+  return false;
+}
+
 void checker::check_fixed(const record_fact& x) {
   auto& last = fixed_[x.key];
   // Nor does it begin with what a person has written, and without a pod that
@@ -401,7 +417,7 @@ void checker::check_fixed(const record_fact& x) {
     auto found = last.find(inside);
     if (found != last.end() && found->second != outside
         && !lost_eips_.contains(found->second.ip)
-        && !lost_ports_.contains(found->second))
+        && !has_lost_run(last, inside))
       breach(6, x.at,
              fmt::format("{}: {}/{} moved from {} to {}", x.key, inside.second,
                          inside.first, text_of(found->second),

@@ -110,6 +110,8 @@ private:
   bool is_shown(const emulator::entry_change& x) const;
   bool is_so(const emulator::kube::shown_entry& x) const;
   bool is_asked_for(const std::string& key) const;
+  using promised_ports = std::map<inner_port, emulator::kube::public_port>;
+  bool has_lost_run(const promised_ports& of, inner_port inside) const;
   void check_fixed(const record_fact& x);
   void forget_unwanted(const pod_fact& x, const std::set<inner_port>& before);
   void judge_entry(const std::string& id, instant at);
