@@ -47,8 +47,8 @@ struct entry_filter {
 struct api_call {
   uint64_t id = 0;
   api_action action = api_action::describe_entries;
-  /// The gateway it is for (accounting, fairness, describe_gateways and
-  /// describe_eips).
+  /// The gateway it is for (accounting, fairness, describe_gateways,
+  /// describe_eips, and describe_entries without a table).
   std::string gateway;
   std::string table_id;
   /// For modify and delete.

@@ -236,6 +236,7 @@ struct engine {
   bool report_urgent() const;
   bool quota_in_doubt() const;
   uint32_t queue_depth() const;
+  bool is_read() const;
   bool usable() const;
   const std::string& problem() const;
   static foreign_entry as_foreign(const forward_entry& x);

@@ -4,6 +4,14 @@
 
 namespace natgw::core::table {
 
+namespace {
+
+/// What was in the way has gone while it was looked for: the write is tried so
+/// often before its refusal is taken for an answer.
+constexpr uint32_t duplicates_in_doubt = 3;
+
+} // namespace
+
 void engine::refuse(slot& x, ec reason, std::string detail, std::string id) {
   tell(x, entry_fact::refused, reason, std::move(detail), std::move(id));
   cancel_look(x);
@@ -96,6 +104,13 @@ void engine::conclude(slot& x) {
   if (d.duplicate && !d.swept) {
     x.work->refusal = std::move(d);
     overlap_waiting.push_back(x.number);
+    return;
+  }
+  auto& w = *x.work;
+  if (d.duplicate && ++w.unexplained < duplicates_in_doubt) {
+    note("nothing is in the way any more", &x);
+    w.not_before = now + op_pause.delay(w.unexplained, rng);
+    reconsider(x);
     return;
   }
   refuse(x, d.code, std::move(d.detail));

@@ -96,6 +96,8 @@ struct pursuit {
   flow written;
   /// Nothing is written before this.
   instant not_before{};
+  /// Refusals as a duplicate in a row of which nothing was found.
+  uint32_t unexplained = 0;
   /// When the EIP was first refused.
   std::optional<instant> limited_since;
   /// The slot that this one is turned from, and into.

@@ -43,7 +43,7 @@ bool engine::report_changed() const {
 bool engine::report_urgent() const {
   auto& r = last_report;
   return gateway_known
-         && (r.listed != listed || r.usable != usable()
+         && (r.listed != is_read() || r.usable != usable()
              || (r.quota != quota && !quota_in_doubt())
              || r.quota_in_doubt != quota_in_doubt() || r.problem != problem()
              || r.zone != gateway.zone() || r.eips != gateway.eips());
@@ -51,6 +51,11 @@ bool engine::report_urgent() const {
 
 bool engine::quota_in_doubt() const {
   return quota > 0 && now >= quota_until;
+}
+
+/// In the table of a gateway that is gone there is nothing left to read.
+bool engine::is_read() const {
+  return listed || told_gone;
 }
 
 bool engine::usable() const {
@@ -69,7 +74,7 @@ void engine::report() {
                  .problem = problem(),
                  .eips = gateway.eips(),
                  .zone = gateway.zone(),
-                 .listed = listed,
+                 .listed = is_read(),
                  .mirrored = mirrored,
                  .entries = static_cast<uint32_t>(table.size()),
                  .quota = quota,

@@ -75,6 +75,28 @@ void checker::pardon(const std::string& key) {
   fixed_.erase(key);
 }
 
+void checker::late(const std::string& key) {
+  auto record = records_.find(key);
+  auto fixed = fixed_.find(key);
+  if (record == records_.end() || fixed == fixed_.end())
+    return;
+  const auto shows = [&record](const inner_port& x) {
+    return std::ranges::any_of(record->second.shown, [&x](const auto& y) {
+      return y.outside.protocol == x.first && y.internal_port == x.second;
+    });
+  };
+  std::erase_if(fixed->second, [&](const auto& x) {
+    if (shows(x.first))
+      return false;
+    free_[key].insert(x.first);
+    return true;
+  });
+}
+
+void checker::lose_gateway(const std::string& id) {
+  lost_gateways_.insert(id);
+}
+
 void checker::pardon_address(const std::string& eip) {
   lost_eips_.insert(eip);
 }
@@ -311,24 +333,32 @@ bool checker::stirs(const std::string& what, instant at) const {
   return found != stirred_.end() && at - found->second < rules_.lag;
 }
 
+/// What a person has written clashes with nothing that we know of.
+std::string checker::rival_of(const std::string& key,
+                              const std::set<std::string>& holders) const {
+  for (const auto& other : holders)
+    if (other != key && !forged_.contains(key) && !forged_.contains(other))
+      return other;
+  return {};
+}
+
 void checker::check_ports(const record_fact& x) {
-  if (forged_.contains(x.key))
-    return;
   for (const auto& port : x.names) {
     auto& holders = named_[port];
     holders.insert(x.key);
-    if (holders.size() > 1)
+    if (auto rival = rival_of(x.key, holders); !rival.empty())
       breach(1, x.at,
-             text_of(port) + " is promised by " + *holders.begin() + " and "
-               + *holders.rbegin());
+             text_of(port) + " is promised by " + rival + " and " + x.key);
   }
   for (const auto& y : x.shown) {
     auto& holders = published_[y.outside];
     holders[x.key] = y;
-    if (holders.size() > 1)
+    std::set<std::string> keys;
+    for (const auto& [key, shown] : holders)
+      keys.insert(key);
+    if (auto rival = rival_of(x.key, keys); !rival.empty())
       breach(1, x.at,
-             text_of(y.outside) + " is shown by " + holders.begin()->first
-               + " and " + holders.rbegin()->first);
+             text_of(y.outside) + " is shown by " + rival + " and " + x.key);
   }
 }
 
@@ -354,10 +384,28 @@ bool checker::is_asked_for(const std::string& key) const {
   return pod.wants && pod.fixed && !pod.finished && !pod.terminating;
 }
 
+/// Whether somebody else's entry has been at this port, or at one of the same
+/// run: a run is one entry, and moves as a whole.
+bool checker::has_lost_run(const promised_ports& of, inner_port inside) const {
+  const auto outside = of.at(inside);
+  for (const auto step : {-1, 1})
+    for (auto n = 0;; n += step) {
+      auto found = of.find({inside.first, inside.second + n});
+      if (found == of.end() || found->second.port != outside.port + n
+          || found->second.ip != outside.ip)
+        break;
+      if (lost_ports_.contains(found->second))
+        return true;
+    }
+  return false;
+}
+
 void checker::check_fixed(const record_fact& x) {
   auto& last = fixed_[x.key];
-  // Without a pod that asks for it, it ends with its record.
-  if (!x.fixed || ((!x.present || x.deleting) && !is_asked_for(x.key))) {
+  // Nor does it begin with what a person has written, and without a pod that
+  // asks for it, it ends with its record.
+  if (forged_.contains(x.key) || !x.fixed
+      || ((!x.present || x.deleting) && !is_asked_for(x.key))) {
     for (const auto& [inside, outside] : x.promised)
       free_[x.key].insert(inside);
     last.clear();
@@ -369,7 +417,7 @@ void checker::check_fixed(const record_fact& x) {
     auto found = last.find(inside);
     if (found != last.end() && found->second != outside
         && !lost_eips_.contains(found->second.ip)
-        && !lost_ports_.contains(found->second))
+        && !has_lost_run(last, inside))
       breach(6, x.at,
              fmt::format("{}: {}/{} moved from {} to {}", x.key, inside.second,
                          inside.first, text_of(found->second),
@@ -394,6 +442,9 @@ void checker::check_fixed(const record_fact& x) {
 void checker::unsettled_pod(const pod_fact& x,
                             std::vector<std::string>& to) const {
   auto record = records_.find(x.key);
+  if (record != records_.end()
+      && lost_gateways_.contains(record->second.gateway))
+    return;
   if (record == records_.end() || record->second.deleting) {
     to.push_back(x.key + " has no record");
     return;

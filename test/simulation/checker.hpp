@@ -71,6 +71,11 @@ public:
   /// its ports are lost with a process that dies before.
   void pardon(const std::string& key);
   void pardon_address(const std::string& eip);
+  /// A write has come after those had died who would have heard of it: what the
+  /// record promises by it counts once it is shown.
+  void late(const std::string& key);
+  /// Who has a mapping on a gateway that is gone cannot be served.
+  void lose_gateway(const std::string& id);
   /// Somebody else has a hand in what becomes of this pod's record.
   void stir(const std::string& key, instant at);
 
@@ -93,6 +98,8 @@ private:
   bool is_live(const pod_fact& x) const;
   void drop_record(const record_fact& x);
   void check_ports(const record_fact& x);
+  std::string rival_of(const std::string& key,
+                       const std::set<std::string>& holders) const;
   void check_kept(const record_fact& before, const record_fact& x);
   bool stirs(const std::string& what, instant at) const;
   void check_shown(const std::string& key, const emulator::kube::shown_entry& x,
@@ -103,6 +110,8 @@ private:
   bool is_shown(const emulator::entry_change& x) const;
   bool is_so(const emulator::kube::shown_entry& x) const;
   bool is_asked_for(const std::string& key) const;
+  using promised_ports = std::map<inner_port, emulator::kube::public_port>;
+  bool has_lost_run(const promised_ports& of, inner_port inside) const;
   void check_fixed(const record_fact& x);
   void forget_unwanted(const pod_fact& x, const std::set<inner_port>& before);
   void judge_entry(const std::string& id, instant at);
@@ -137,6 +146,7 @@ private:
   std::map<std::string, std::set<inner_port>> free_;
   std::unordered_set<std::string> forged_;
   std::unordered_set<std::string> lost_eips_;
+  std::unordered_set<std::string> lost_gateways_;
   /// Where an entry of somebody else has ever been.
   std::set<emulator::kube::public_port> lost_ports_;
 

@@ -10,13 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string_view path_of(const http::request& x) {
-  std::string_view url = x.url;
-  auto host = url.find("://");
-  auto path = url.find('/', host + 3);
-  return path == std::string_view::npos ? "/" : url.substr(path);
-}
-
 std::string lower(std::string_view x) {
   std::string result{x};
   std::ranges::transform(result, result.begin(), [](unsigned char c) {
@@ -104,7 +97,8 @@ uint64_t link::start(flight_ptr x) {
   x->id = ++last_id_;
   if (severed_)
     return x->id;
-  x->deadline = net_.time_.now() + x->what.timeout;
+  x->sent = net_.time_.now();
+  x->deadline = x->sent + x->what.timeout;
   open_.emplace(x->id, x);
   net_.time_.after(net_.latency(), [this, x] { depart(x); });
   return x->id;
@@ -145,11 +139,19 @@ void link::sever() {
     x->done = {};
     x->stream.reset();
     if (x->watch != 0) {
-      net_.at_.cluster().close_watch(x->watch);
-      net_.streams_.erase(x->watch);
+      net_.at_.cluster(realm_).close_watch(x->watch);
+      net_.streams_.erase({realm_, x->watch});
     }
   }
   waiting_.clear();
+}
+
+void link::forsake() {
+  forsaken_ = net_.time_.now();
+}
+
+sender link::sender_of(const flight& x) const {
+  return {realm_, who_, severed_ || (forsaken_ && x.sent <= *forsaken_)};
 }
 
 void link::thaw() {
@@ -160,21 +162,27 @@ void link::thaw() {
 
 // -- requests -----------------------------------------------------------------
 
-network::network(timeline& time, servers& at, transcript& told, uint64_t seed)
+network::network(timeline& time, servers& at, transcript& told, sightings& seen,
+                 uint64_t seed)
   : time_{time},
     at_{at},
     told_{told},
-    dice_{seed} {
-  at_.cluster().on_wake([this](uint64_t watch) { awake_.push_back(watch); });
+    dice_{seed},
+    seen_{seen} {
+  for (size_t n = 0; n < at_.realms(); ++n)
+    at_.cluster(n).on_wake(
+      [this, n](uint64_t watch) { awake_.emplace_back(n, watch); });
 }
 
-link& network::connect(side to, std::string who) {
-  return links_.emplace_back(*this, to, std::move(who));
+link& network::connect(side to, std::string who, size_t realm) {
+  return links_.emplace_back(*this, to, std::move(who), realm);
 }
 
 instant::duration network::latency() {
-  if (dice_.chance(sky.slow))
+  if (dice_.chance(sky.slow)) {
+    seen_.add(mishap::delayed);
     return dice_.draw({1ms, sky.slowest});
+  }
   return dice_.draw({0ms, 4ms}) + 20us;
 }
 
@@ -182,8 +190,10 @@ void network::travel(link& from, const flight_ptr& x) {
   auto action = action_of(x->what);
   told_.add(time_.now(), {from.who_, " > ", to_string(x->what.verb), " ",
                           action, " ", title_of(x->what), " ", x->what.body});
-  if (dice_.chance(sky.lost_before))
+  if (dice_.chance(sky.lost_before)) {
+    seen_.add(mishap::lost_request);
     return lose(from, x);
+  }
   const auto answered = !dice_.chance(sky.lost_after);
   const auto twice = !x->stream && !x->what.only_once
                      && dice_.chance(sky.twice);
@@ -192,10 +202,12 @@ void network::travel(link& from, const flight_ptr& x) {
   time_.after(way, [this, &from, x, answered, twice] {
     arrive(from, x, answered && !twice, !twice);
   });
-  if (twice)
+  if (twice) {
+    seen_.add(mishap::duplicated);
     time_.after(
       std::min<instant::duration>(way + latency(), x->what.timeout * 9 / 10),
       [this, &from, x, answered] { arrive(from, x, answered, true); });
+  }
 }
 
 /// Nobody answers, or the connection breaks.
@@ -220,35 +232,53 @@ void network::arrive(link& from, const flight_ptr& x, bool answered,
   auto is_watch = x->stream && from.to_ == side::cluster;
   if (is_watch || (x->stream && !x->over))
     return open(from, x);
-  auto what = answer(from.to_, x->what);
+  auto what = answer(from, *x);
   told_.add(time_.now(),
             {from.who_, " = ", to_string(x->what.verb), " ", action_of(x->what),
              " ", path_of(x->what), " ", std::to_string(what.what.status), " ",
              what.failure ? what.failure->detail : ""});
   if (answered)
     give_back(from, x, std::move(what));
-  else if (told)
+  else if (told) {
+    seen_.add(mishap::lost_answer);
     lose(from, x);
+  }
 }
 
-network::reply network::answer(side to, const http::request& x) {
-  return to == side::cluster ? ask_cluster(x) : ask_cloud(x);
+network::reply network::answer(const link& from, const flight& x) {
+  if (from.to_ == side::cluster)
+    return ask_cluster(from, x);
+  return x.what.url.starts_with("http://metadata") ? ask_desk(x.what)
+                                                   : ask_cloud(from, x);
 }
 
-network::reply network::ask_cluster(const http::request& x) {
-  auto got = at_.cluster().handle(for_cluster(x), time_.now());
+network::reply network::ask_cluster(const link& from, const flight& x) {
+  auto got = at_.cluster(from.realm_).handle(for_cluster(x.what), time_.now());
   reply result;
   result.after = got.delay;
+  if (x.what.verb == http::method::get && sky.list_lag > 0ms)
+    result.after += dice_.draw({0ms, sky.list_lag});
   if (got.reset)
     result.failure = error{ec::transport, "connection reset"};
   result.what = from_cluster(std::move(got));
+  seen_.cluster_answered(from.sender_of(x), x.what, result.what);
   return result;
 }
 
-network::reply network::ask_cloud(const http::request& x) {
+/// Where temporary credentials come from.
+network::reply network::ask_desk(const http::request& x) {
+  reply result;
+  result.what
+    = from_cloud(at_.desk().handle(for_cloud(x), servers::wall(time_.now())));
+  return result;
+}
+
+network::reply network::ask_cloud(const link& from, const flight& x) {
   using fate = emulator::vpc_reply::fate;
   auto now = time_.now();
-  auto got = at_.cloud().handle(for_cloud(x), now, servers::wall(now));
+  auto got = at_.cloud().handle(for_cloud(x.what), now, servers::wall(now));
+  last_caller_ = from.realm_;
+  seen_.cloud_answered(from.sender_of(x), x.what);
   reply result;
   result.after = got.after;
   if (got.end != fate::answer)
@@ -272,7 +302,12 @@ void network::give_back(link& to, const flight_ptr& x, reply what) {
                 });
     return;
   }
-  time_.after(due - time_.now(), [this, &to, x, what = std::move(what)] {
+  const auto lists = to.to_ == side::cluster
+                     && path_of(x->what).find("?limit=") != std::string::npos;
+  time_.after(due - time_.now(), [this, &to, x, what = std::move(what), lists,
+                                  changes = seen_.object_changes()] {
+    if (lists && !x->over && changes != seen_.object_changes())
+      seen_.add(mishap::stale_list);
     if (what.failure)
       fail_flight(to, x, *what.failure);
     else
@@ -284,6 +319,9 @@ void network::finish(link& to, const flight_ptr& x,
                      expected<http::response> what) {
   if (std::exchange(x->over, true))
     return;
+  if (x->id < to.last_answered_)
+    seen_.add(mishap::reordered);
+  to.last_answered_ = std::max(to.last_answered_, x->id);
   to.open_.erase(x->id);
   auto done = std::move(x->done);
   done(std::move(what));
@@ -305,18 +343,22 @@ void network::fail_flight(link& to, const flight_ptr& x, error why) {
 void network::open(link& from, const flight_ptr& x) {
   if (x->over)
     return;
-  auto opened = at_.cluster().open_watch(for_cluster(x->what), time_.now());
-  if (opened.id == 0)
-    return refuse(from, x, from_cluster(std::move(opened.head)));
+  auto opened
+    = at_.cluster(from.realm_).open_watch(for_cluster(x->what), time_.now());
+  if (opened.id == 0) {
+    auto head = from_cluster(std::move(opened.head));
+    seen_.cluster_answered(from.sender_of(*x), x->what, head);
+    return refuse(from, x, std::move(head));
+  }
   x->watch = opened.id;
   x->last_piece = time_.now();
   open_stream made{x, &from};
-  streams_.emplace(opened.id, made);
+  streams_.emplace(stream_key{from.realm_, opened.id}, made);
   later(made, [this, made, head = from_cluster(std::move(opened.head))] {
     if (!made.who->over)
       made.who->stream->on_head(head);
   });
-  awake_.push_back(opened.id);
+  awake_.emplace_back(from.realm_, opened.id);
 }
 
 void network::refuse(link& to, const flight_ptr& x, http::response head) {
@@ -335,7 +377,7 @@ void network::flush() {
       auto found = streams_.find(watch);
       if (found == streams_.end())
         continue;
-      auto batch = at_.cluster().take(watch);
+      auto batch = at_.cluster(watch.first).take(watch.second);
       if (!batch.lines.empty() || batch.ended || batch.broken)
         pass_on(open_stream{found->second}, std::move(batch));
     }
@@ -353,12 +395,16 @@ void network::later(const open_stream& x, timeline::deed what) {
 
 void network::pass_on(const open_stream& x, emulator::kube::watch_batch batch) {
   std::string bytes;
-  for (const auto& line : batch.lines)
+  for (const auto& line : batch.lines) {
     bytes += *line;
+    ++(line->starts_with(R"({"type":"BOOKMARK")") ? x.who->bookmarks
+                                                  : x.who->events);
+  }
+  seen_.watch_sent(bytes);
   const auto ends = batch.ended || batch.broken;
   if (dice_.chance(sky.silence)) {
-    at_.cluster().close_watch(x.who->watch);
-    streams_.erase(x.who->watch);
+    seen_.add(mishap::watch_break);
+    close(x);
     auto idle = std::max(x.who->what.idle_timeout, 1'000ms);
     time_.after(idle, [this, x] {
       fail_flight(*x.owner, x.who, {ec::timeout, "silence"});
@@ -377,14 +423,23 @@ void network::pass_on(const open_stream& x, emulator::kube::watch_batch batch) {
   if (!cut && !ends)
     return;
   const auto broken = cut || batch.broken;
-  at_.cluster().close_watch(x.who->watch);
-  streams_.erase(x.who->watch);
+  if (broken)
+    seen_.add(mishap::watch_break);
+  close(x);
   later(x, [this, x, broken] {
     if (broken)
       fail_flight(*x.owner, x.who, {ec::transport, "stream cut"});
     else
       end_stream(*x.owner, x.who, {});
   });
+}
+
+/// The server's end of a stream.
+void network::close(const open_stream& x) {
+  if (x.who->bookmarks > 0 && x.who->events == 0)
+    seen_.add(mishap::bookmarks_only);
+  at_.cluster(x.owner->realm_).close_watch(x.who->watch);
+  streams_.erase({x.owner->realm_, x.who->watch});
 }
 
 void network::piece(const open_stream& x, std::string bytes) {
@@ -402,8 +457,8 @@ void network::end_stream(link& to, const flight_ptr& x, expected<void> how) {
   if (std::exchange(x->over, true))
     return;
   to.open_.erase(x->id);
-  if (x->watch != 0 && streams_.erase(x->watch) > 0)
-    at_.cluster().close_watch(x->watch);
+  if (x->watch != 0 && streams_.erase({to.realm_, x->watch}) > 0)
+    at_.cluster(to.realm_).close_watch(x->watch);
   auto handler = std::move(*x->stream);
   handler.on_end(std::move(how));
 }

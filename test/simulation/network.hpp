@@ -14,6 +14,7 @@
 #include "clients/http/transport.hpp"
 #include "emulator/vpc/dice.hpp"
 #include "test/simulation/servers.hpp"
+#include "test/simulation/sightings.hpp"
 #include "test/simulation/timeline.hpp"
 #include "test/simulation/transcript.hpp"
 
@@ -40,6 +41,10 @@ struct weather {
   double silence = 0;
 
   std::chrono::milliseconds slowest{3'000};
+
+  // -- of the API server ------------------------------------------------------
+  /// A list is up to so old when it is answered.
+  std::chrono::milliseconds list_lag{0};
 };
 
 enum class side : uint8_t { cluster, cloud };
@@ -61,6 +66,10 @@ struct flight {
   uint64_t watch = 0;
   /// When the last piece planned so far arrives.
   instant last_piece;
+  instant sent;
+  /// Pieces of a stream that were events, and that were bookmarks.
+  uint32_t events = 0;
+  uint32_t bookmarks = 0;
 };
 
 using flight_ptr = std::shared_ptr<flight>;
@@ -68,10 +77,11 @@ using flight_ptr = std::shared_ptr<flight>;
 /// What one process has of the network, for one purpose.
 class link final : public http::transport {
 public:
-  link(network& net, side to, std::string who)
+  link(network& net, side to, std::string who, size_t realm)
     : net_{net},
       to_{to},
-      who_{std::move(who)} {
+      who_{std::move(who)},
+      realm_{realm} {
     // nop
   }
 
@@ -84,6 +94,9 @@ public:
   /// still arrive.
   void sever();
 
+  /// A part of the process has died: nobody there waits for what has left.
+  void forsake();
+
   /// The process is stopped: what has not left waits.
   void freeze() {
     frozen_ = true;
@@ -95,10 +108,14 @@ private:
 
   uint64_t start(flight_ptr x);
   void depart(const flight_ptr& x);
+  sender sender_of(const flight& x) const;
 
   network& net_;
   side to_;
   std::string who_;
+  size_t realm_;
+  std::optional<instant> forsaken_;
+  uint64_t last_answered_ = 0;
   bool severed_ = false;
   bool frozen_ = false;
   uint64_t last_id_ = 0;
@@ -109,13 +126,19 @@ private:
 /// Carries requests to the emulators and answers back, on virtual time.
 class network {
 public:
-  network(timeline& time, servers& at, transcript& told, uint64_t seed);
+  network(timeline& time, servers& at, transcript& told, sightings& seen,
+          uint64_t seed);
 
   /// A way to one of the servers. It lives as long as the network.
-  link& connect(side to, std::string who);
+  link& connect(side to, std::string who, size_t realm = 0);
 
   /// Passes on what watches have to send.
   void flush();
+
+  /// The cluster whose controller has called the cloud last.
+  size_t last_caller() const {
+    return last_caller_;
+  }
 
   weather sky;
 
@@ -138,14 +161,16 @@ private:
   void travel(link& from, const flight_ptr& x);
   void lose(link& from, const flight_ptr& x);
   void arrive(link& from, const flight_ptr& x, bool answered, bool told);
-  reply answer(side to, const http::request& x);
-  reply ask_cluster(const http::request& x);
-  reply ask_cloud(const http::request& x);
+  reply answer(const link& from, const flight& x);
+  reply ask_cluster(const link& from, const flight& x);
+  reply ask_cloud(const link& from, const flight& x);
+  reply ask_desk(const http::request& x);
   void give_back(link& to, const flight_ptr& x, reply what);
   void finish(link& to, const flight_ptr& x, expected<http::response> what);
   void open(link& from, const flight_ptr& x);
   void refuse(link& to, const flight_ptr& x, http::response head);
   void pass_on(const open_stream& x, emulator::kube::watch_batch batch);
+  void close(const open_stream& x);
   void piece(const open_stream& x, std::string bytes);
   void later(const open_stream& x, timeline::deed what);
   void end_stream(link& to, const flight_ptr& x, expected<void> how);
@@ -155,9 +180,13 @@ private:
   servers& at_;
   transcript& told_;
   emulator::dice dice_;
+  sightings& seen_;
   std::deque<link> links_;
-  std::vector<uint64_t> awake_;
-  std::map<uint64_t, open_stream> streams_;
+  size_t last_caller_ = 0;
+  /// Watches by realm and id.
+  using stream_key = std::pair<size_t, uint64_t>;
+  std::vector<stream_key> awake_;
+  std::map<stream_key, open_stream> streams_;
 };
 
 } // namespace natgw::simulation

@@ -7,6 +7,7 @@
 
 #include "cli/cloud_flags.hpp"
 #include "emulator/vpc/dice.hpp"
+#include "test/simulation/crash_ledger.hpp"
 
 namespace natgw::simulation {
 
@@ -17,15 +18,17 @@ using emulator::dice;
 using std::chrono::milliseconds;
 
 constexpr std::array<std::string_view, deed_count> deed_names{
-  "create",        "remove",      "kill",     "replace",       "finish",
-  "ports",         "toggle",      "crash",    "pause",         "stop",
-  "break_pool",    "break_table", "compact",  "break_watches", "take_entry",
-  "edit_entry",    "add_entry",   "drop_own", "lose_eip",      "return_eip",
-  "delete_record", "clear_status"};
+  "create",      "remove",       "kill",          "replace",
+  "finish",      "ports",        "toggle",        "move_node",
+  "crash",       "crash_at",     "pause",         "stop",
+  "break_pool",  "break_table",  "compact",       "break_watches",
+  "take_entry",  "edit_entry",   "add_entry",     "drop_own",
+  "lose_eip",    "return_eip",   "delete_record", "clear_status",
+  "edit_record", "forge_record", "lose_gateway",  "expire_credentials"};
 
 constexpr std::array<std::string_view, family_count> family_names{
-  "calm",  "storm",    "crash", "replicas",
-  "pairs", "refusals", "hands", "everything"};
+  "calm",     "storm", "crash",      "replicas", "pairs",
+  "refusals", "hands", "everything", "writes"};
 
 milliseconds draw(dice& from, milliseconds min, milliseconds max) {
   return std::chrono::floor<milliseconds>(from.draw({min, max}));
@@ -51,14 +54,21 @@ deed draw_end(dice& from) {
 
 /// The lives of one slot's pods.
 milliseconds add_lives(plan& to, dice& from, uint32_t slot, uint32_t lives) {
+  // Where each write counts, there is time for all of them.
+  const auto patient = to.kind == family::writes;
   auto at = draw(from, 0ms, 4'000ms);
   to.acts.push_back({at, deed::create, slot, 0});
   for (uint32_t i = 1; i < lives; ++i) {
-    at += draw_span(from);
-    if (from.chance(0.15))
+    at += patient ? draw(from, 500ms, 8'000ms) : draw_span(from);
+    if (from.chance(patient ? 0.3 : 0.15)) {
+      const auto toggles = from.chance(patient ? 0.9 : 0.3);
       to.acts.push_back({at / 2 * 2,
-                         from.chance(0.3) ? deed::toggle : deed::change_ports,
-                         slot, static_cast<uint32_t>(from.roll(4))});
+                         toggles ? deed::toggle : deed::change_ports, slot,
+                         static_cast<uint32_t>(patient ? 0 : from.roll(4))});
+      // A process that begins anew deletes nothing for a while.
+      if (patient && toggles)
+        at += draw(from, 12'000ms, 25'000ms);
+    }
     at += draw_span(from);
     auto end = draw_end(from);
     to.acts.push_back({at, end, slot, static_cast<uint32_t>(from.roll(2))});
@@ -96,7 +106,17 @@ void add_storm(plan& to, dice& from) {
             .stall = rate(0.1),
             .silence = rate(0.01),
             .slowest = draw(from, 100ms, 12'000ms)};
-  to.list_lag = from.chance(0.3) ? draw(from, 100ms, 10'000ms) : 0ms;
+  if (from.chance(0.3))
+    to.list_lag = to.sky.list_lag = draw(from, 100ms, 10'000ms);
+}
+
+/// Temporary credentials, which end as told, or without notice.
+void add_expiry(plan& to, dice& from) {
+  to.credential_lifetime = draw(from, 5'000ms, 60'000ms);
+  auto length = std::max(to.acts.back().at, 1'000ms);
+  for (auto i = from.roll(3) + 1; i > 0; --i)
+    to.acts.push_back(
+      {draw(from, 100ms, length), deed::expire_credentials, 0, 0});
 }
 
 void add_refusals(plan& to, dice& from) {
@@ -119,9 +139,19 @@ void add_refusals(plan& to, dice& from) {
                     fault_kind::throttle, fault_kind::delay})
     if (from.chance(0.4))
       cloud.rate_of(kind) = 0.05;
+  if (from.chance(0.4))
+    cloud.rate_of(fault_kind::error_after) = 0.1;
   cloud.token_retention = from.chance(0.5) ? draw(from, 1'000ms, 60'000ms)
                                            : milliseconds{24h};
+  if (from.chance(0.7))
+    add_expiry(to, from);
   using cluster = emulator::kube::fault_kind;
+  if (from.chance(0.7))
+    for (const auto* resource : {"poddnats/status", "pods/status"})
+      to.cluster_faults.push_back({.kind = cluster::conflict,
+                                   .user = servers::controller_user,
+                                   .resource = resource,
+                                   .probability = 0.2});
   for (auto kind :
        {cluster::refuse, cluster::throttle, cluster::conflict, cluster::slow,
         cluster::reset_before, cluster::reset_after, cluster::malformed})
@@ -132,15 +162,34 @@ void add_refusals(plan& to, dice& from) {
                                    .delay = 500ms});
 }
 
+/// Most often after those writes that seldom are the last ones.
+void add_deaths(plan& to, dice& from, milliseconds length, uint64_t count) {
+  using enum step;
+  constexpr std::array last{promise, create, create,   modify, modify,
+                            status,  status, withdraw, erase,  erase,
+                            erase,   remove, remove,   remove, release};
+  for (; count > 0; --count) {
+    auto value = static_cast<size_t>(last[from.roll(last.size())]);
+    if (from.chance(0.15))
+      value = step_count + static_cast<size_t>(status);
+    to.acts.push_back({draw(from, 100ms, length), deed::crash_at_write, 0,
+                       static_cast<uint32_t>(value)});
+  }
+}
+
 void add_crashes(plan& to, dice& from, milliseconds length) {
-  sprinkle(to, from, deed::crash, length, 1 + from.roll(8), 60);
+  sprinkle(to, from, deed::crash, length, 1 + from.roll(4), 60);
+  add_deaths(to, from, length, 2 + from.roll(6));
   sprinkle(to, from, deed::stop, length, from.roll(2), 1);
 }
 
 void add_pauses(plan& to, dice& from, milliseconds length) {
   to.replicas = 2;
   to.lease = true;
-  sprinkle(to, from, deed::pause, length, 1 + from.roll(3), 40'000);
+  for (auto i = 3 + from.roll(3); i > 0; --i)
+    to.acts.push_back({draw(from, 100ms, length), deed::pause,
+                       static_cast<uint32_t>(from.roll(to.replicas)),
+                       static_cast<uint32_t>(15'000 + from.roll(35'000))});
   sprinkle(to, from, deed::crash, length, from.roll(3), 60);
 }
 
@@ -159,10 +208,16 @@ void meddle(plan& to, dice& from, deed what, milliseconds length,
 }
 
 void add_hands(plan& to, dice& from, milliseconds length) {
-  for (auto what : {deed::take_entry, deed::edit_entry, deed::add_entry,
-                    deed::drop_own, deed::delete_record, deed::clear_status})
+  for (auto what :
+       {deed::take_entry, deed::edit_entry, deed::add_entry, deed::drop_own,
+        deed::delete_record, deed::clear_status, deed::edit_record})
     meddle(to, from, what, length, from.roll(6));
-  if (!from.chance(0.3))
+  meddle(to, from, deed::forge_record, length, from.roll(4));
+  if (from.chance(0.35)) {
+    to.gateways = 2;
+    meddle(to, from, deed::lose_gateway, length, 1);
+  }
+  if (!from.chance(0.4))
     return;
   auto at = draw(from, 100ms, length);
   to.acts.push_back({at, deed::lose_eip, static_cast<uint32_t>(from.roll(4)),
@@ -173,6 +228,21 @@ void add_hands(plan& to, dice& from, milliseconds length) {
 void add_gaps(plan& to, dice& from, milliseconds length) {
   sprinkle(to, from, deed::compact, length, from.roll(4), 1);
   sprinkle(to, from, deed::break_watches, length, from.roll(4), 1);
+  for (auto i = from.roll(4); i > 0; --i)
+    to.acts.push_back({draw(from, 100ms, length), deed::move_node,
+                       static_cast<uint32_t>(from.roll(6)),
+                       static_cast<uint32_t>(from.roll(10))});
+  if (from.chance(0.4))
+    to.crowd = 44 + from.roll(16);
+  if (from.chance(0.5))
+    to.bookmark_interval = draw(from, 200ms, 5'000ms);
+}
+
+/// The other cluster: pods that come and go on the same gateways.
+void add_neighbour(plan& to, dice& from, uint32_t lives) {
+  to.neighbours = 4;
+  for (uint32_t i = 0; i < to.neighbours; ++i)
+    add_lives(to, from, neighbour + i, lives);
 }
 
 bool is_of(family kind, family which) {
@@ -201,6 +271,10 @@ std::optional<family> family_of(std::string_view name) {
   return static_cast<family>(found - family_names.begin());
 }
 
+family family_in_turn(uint64_t seed) {
+  return static_cast<family>(seed % family_count);
+}
+
 plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes) {
   dice from{seed * 1'000 + static_cast<uint64_t>(kind)};
   plan to;
@@ -218,6 +292,10 @@ plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes) {
     add_pauses(to, from, length);
   if (is_of(kind, family::crash))
     add_crashes(to, from, length);
+  if (kind == family::writes) {
+    to.lease = false;
+    add_deaths(to, from, length, 24);
+  }
   if (is_of(kind, family::storm))
     add_storm(to, from);
   if (is_of(kind, family::pairs))
@@ -226,6 +304,8 @@ plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes) {
     add_refusals(to, from);
   if (is_of(kind, family::hands))
     add_hands(to, from, length);
+  if (is_of(kind, family::hands) && from.chance(0.5))
+    add_neighbour(to, from, wishes.lives / 2);
   if (kind != family::calm)
     add_gaps(to, from, length);
   std::ranges::stable_sort(to.acts, {}, &act::at);

@@ -30,9 +30,16 @@ enum class deed : uint8_t {
   change_ports,
   /// The switch, off or on.
   toggle,
+  // -- to nodes ---------------------------------------------------------------
+  /// One is in another zone from now on.
+  move_node,
   // -- to the controller's processes ------------------------------------------
   /// The process of replica `slot` dies after `value` more messages.
   crash,
+  /// The next process that carries out a write of the kind `value` dies when
+  /// that has been done; from `step_count` on: one whose entry was turned from
+  /// another one.
+  crash_at_write,
   /// It is stopped for `value` ms.
   pause,
   /// It is asked to end.
@@ -58,9 +65,16 @@ enum class deed : uint8_t {
   /// A person deletes the record of a slot, or empties its status.
   delete_record,
   clear_status,
+  /// Or edits it, or makes a copy of it under another name.
+  edit_record,
+  forge_record,
+  /// A gateway is removed for good.
+  lose_gateway,
+  /// The credentials end before their time.
+  expire_credentials,
 };
 
-inline constexpr size_t deed_count = 22;
+inline constexpr size_t deed_count = 28;
 
 std::string_view to_string(deed x);
 
@@ -92,12 +106,20 @@ enum class family : uint8_t {
   hands,
   /// All of it.
   everything,
+  /// The process dies right after a write, and is back at once.
+  writes,
 };
 
-inline constexpr size_t family_count = 8;
+inline constexpr size_t family_count = 9;
 
 std::string_view to_string(family x);
 std::optional<family> family_of(std::string_view name);
+
+/// The family of a seed where all take turns.
+family family_in_turn(uint64_t seed);
+
+/// Where the slots of the other cluster begin.
+inline constexpr uint32_t neighbour = 1'000;
 
 /// Everything that decides about a run, but the code under test: equal plans
 /// give equal runs.
@@ -118,13 +140,21 @@ struct plan {
   emulator::vpc_behaviour cloud;
   std::vector<emulator::kube::fault_rule> cluster_faults;
   std::chrono::milliseconds list_lag{0};
+  std::chrono::milliseconds bookmark_interval{60'000};
+  /// Entries of somebody else in each table.
+  size_t crowd = 0;
+  /// The controller signs as a role, whose credentials hold for so long.
+  std::optional<std::chrono::milliseconds> credential_lifetime;
+  /// Names of pods of another cluster, whose controller has the same gateways;
+  /// 0: there is none. Its slots are counted from `neighbour`.
+  uint32_t neighbours = 0;
   std::vector<act> acts;
 };
 
 struct plan_wishes {
   uint32_t slots = 10;
   /// Pods that live under one name, one after the other.
-  uint32_t lives = 10;
+  uint32_t lives = 13;
 };
 
 plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes);

@@ -25,14 +25,23 @@ std::string port_list(uint32_t choice) {
 
 } // namespace
 
-player::player(servers& at, instant now) : at_{at} {
-  auto made = at.ask("POST", sets,
-                     json{{"apiVersion", "apps/v1"},
-                          {"kind", "StatefulSet"},
-                          {"metadata", {{"name", "game"}}}}
-                       .dump(),
-                     now);
+player::player(servers& at, sightings& seen, instant now, size_t realm)
+  : at_{at},
+    seen_{seen},
+    realm_{realm} {
+  auto made = ask("POST", sets,
+                  json{{"apiVersion", "apps/v1"},
+                       {"kind", "StatefulSet"},
+                       {"metadata", {{"name", "game"}}}}
+                    .dump(),
+                  now);
   workload_uid_ = json::parse(made.body)["metadata"]["uid"];
+}
+
+emulator::kube::response player::ask(std::string method, std::string target,
+                                     std::string body, instant now) {
+  return at_.ask(std::move(method), std::move(target), std::move(body), now,
+                 realm_);
 }
 
 std::string player::name_of(uint32_t slot) {
@@ -40,7 +49,7 @@ std::string player::name_of(uint32_t slot) {
 }
 
 bool player::exists(uint32_t slot) const {
-  const auto& objects = at_.cluster().objects();
+  const auto& objects = at_.cluster(realm_).objects();
   return objects.find(*objects.types().find("pods"),
                       fmt::format("default/{}", name_of(slot)))
          != nullptr;
@@ -49,7 +58,8 @@ bool player::exists(uint32_t slot) const {
 void player::create(uint32_t slot, instant now) {
   if (exists(slot))
     return;
-  ++lives_;
+  if (realm_ == 0)
+    ++lives_;
   json annotations{{"k8s.aliyun.com/pod-dnat", "true"},
                    {"k8s.aliyun.com/pod-dnat-expose-port", port_list(slot)},
                    {"k8s.aliyun.com/pod-dnat-expose-protocol",
@@ -68,47 +78,71 @@ void player::create(uint32_t slot, instant now) {
                 {"uid", workload_uid_},
                 {"controller", true}}}}}},
            {"spec", {{"containers", {{{"name", "game"}, {"image", "game"}}}}}}};
-  at_.ask("POST", pods, pod.dump(), now);
+  ask("POST", pods, pod.dump(), now);
 }
 
 void player::kill(uint32_t slot, instant now) {
-  at_.ask("DELETE",
-          fmt::format("{}/{}?gracePeriodSeconds=0", pods, name_of(slot)), {},
-          now);
+  ask("DELETE", fmt::format("{}/{}?gracePeriodSeconds=0", pods, name_of(slot)),
+      {}, now);
 }
 
 void player::patch(uint32_t slot, const std::string& name,
                    const std::string& value, instant now) {
   json body;
   body["metadata"]["annotations"][name] = value;
-  at_.ask("PATCH", fmt::format("{}/{}", pods, name_of(slot)), body.dump(), now);
+  ask("PATCH", fmt::format("{}/{}", pods, name_of(slot)), body.dump(), now);
 }
 
 void player::finish(uint32_t slot, bool evicted, instant now) {
   json body;
   body["status"]["phase"] = evicted ? "Failed" : "Succeeded";
-  at_.ask("PATCH", fmt::format("{}/{}/status", pods, name_of(slot)),
-          body.dump(), now);
+  ask("PATCH", fmt::format("{}/{}/status", pods, name_of(slot)), body.dump(),
+      now);
+}
+
+/// A node is moved to the other zone, or loses the label that names it.
+void player::move_node(const act& x, instant now) {
+  json zone;
+  if (x.value % 5 != 0)
+    zone = fmt::format("cn-hangzhou-{}", x.value % 2 == 0 ? 'h' : 'i');
+  json body;
+  body["metadata"]["labels"]["topology.kubernetes.io/zone"] = zone;
+  auto got = ask("PATCH", fmt::format("/api/v1/nodes/node-{}", x.slot % 6 + 1),
+                 body.dump(), now);
+  if (got.status == 200)
+    seen_.add(mishap::zone_changed);
 }
 
 void player::play(const act& x, instant now) {
+  const auto stands = exists(x.slot);
+  const auto note = [&](mishap y) {
+    if (stands && realm_ == 0)
+      seen_.add(y);
+  };
   switch (x.what) {
     case deed::create:
       return create(x.slot, now);
     case deed::remove:
-      at_.ask("DELETE", fmt::format("{}/{}", pods, name_of(x.slot)), {}, now);
+      ask("DELETE", fmt::format("{}/{}", pods, name_of(x.slot)), {}, now);
       return;
     case deed::kill:
+      note(mishap::pod_killed);
       return kill(x.slot, now);
     case deed::replace:
+      note(mishap::pod_replaced);
       kill(x.slot, now);
       return create(x.slot, now);
     case deed::finish:
+      note(x.value % 2 == 1 ? mishap::pod_evicted : mishap::pod_completed);
       return finish(x.slot, x.value % 2 == 1, now);
+    case deed::move_node:
+      return move_node(x, now);
     case deed::change_ports:
+      note(mishap::annotations_changed);
       return patch(x.slot, "k8s.aliyun.com/pod-dnat-expose-port",
                    port_list(x.value), now);
     case deed::toggle:
+      note(mishap::annotations_changed);
       return patch(x.slot, "k8s.aliyun.com/pod-dnat",
                    x.value % 2 == 0 ? "off" : "true", now);
     default:
@@ -117,14 +151,14 @@ void player::play(const act& x, instant now) {
 }
 
 void player::tear_down(uint32_t slots, instant now) {
-  at_.ask("DELETE", fmt::format("{}/game", sets), {}, now);
+  ask("DELETE", fmt::format("{}/game", sets), {}, now);
   for (uint32_t slot = 0; slot < slots; ++slot)
     kill(slot, now);
 }
 
 void player::take_records(uint32_t slots, instant now) {
   for (uint32_t slot = 0; slot < slots; ++slot)
-    at_.ask("DELETE", fmt::format("{}/{}", records, name_of(slot)), {}, now);
+    ask("DELETE", fmt::format("{}/{}", records, name_of(slot)), {}, now);
 }
 
 } // namespace natgw::simulation

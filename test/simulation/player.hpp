@@ -5,6 +5,7 @@
 
 #include "test/simulation/plan.hpp"
 #include "test/simulation/servers.hpp"
+#include "test/simulation/sightings.hpp"
 
 namespace natgw::simulation {
 
@@ -13,7 +14,7 @@ namespace natgw::simulation {
 class player {
 public:
   /// Creates the workload that the pods belong to.
-  player(servers& at, instant now);
+  player(servers& at, sightings& seen, instant now, size_t realm = 0);
 
   void play(const act& x, instant now);
 
@@ -38,10 +39,16 @@ private:
   void create(uint32_t slot, instant now);
   void kill(uint32_t slot, instant now);
   void finish(uint32_t slot, bool evicted, instant now);
+  void move_node(const act& x, instant now);
+  /// As a person of this cluster.
+  emulator::kube::response ask(std::string method, std::string target,
+                               std::string body, instant now);
   void patch(uint32_t slot, const std::string& name, const std::string& value,
              instant now);
 
   servers& at_;
+  sightings& seen_;
+  size_t realm_;
   std::string workload_uid_;
   uint32_t lives_ = 0;
 };

@@ -40,14 +40,18 @@ aliyun::credential_source key_pair() {
                                .expires = {}});
 }
 
+aliyun::credential_source node_role() {
+  return aliyun::ecs_role_source({.endpoint = "http://metadata"});
+}
+
 } // namespace
 
 struct process::parts {
   parts(network& net, process_options options)
     : cfg{std::move(options)},
-      kube_net{net.connect(side::cluster, cfg.identity)},
-      lease_net{net.connect(side::cluster, cfg.identity)},
-      cloud_net{net.connect(side::cloud, cfg.identity)},
+      kube_net{net.connect(side::cluster, cfg.identity, cfg.realm)},
+      lease_net{net.connect(side::cluster, cfg.identity, cfg.realm)},
+      cloud_net{net.connect(side::cloud, cfg.identity, cfg.realm)},
       dice{cfg.seed} {
     scheduler.clock().current_time = caf_time();
   }
@@ -106,7 +110,7 @@ actors::spawners process::parts::spawners() {
      .api = std::make_shared<kube::client>(kube_net, cluster_address()),
      .lease_api = std::make_shared<kube::client>(lease_net, cluster_address()),
      .cloud_net = &cloud_net,
-     .sources = {key_pair()},
+     .sources = {cfg.temporary_credentials ? node_role() : key_pair()},
      .time = clock(),
      .metrics = metrics,
      .seed = [this] { return dice.roll(UINT64_MAX); }});
@@ -203,12 +207,16 @@ void process::stop() {
   caf::anon_send(parts_->supervisor, atom::stop_v);
 }
 
-void process::break_pair(bool table, uint64_t choice) {
+bool process::break_pair(bool table, uint64_t choice) {
   const auto& list = table ? parts_->tables : parts_->pools;
   if (list.empty())
-    return;
-  if (auto member = caf::actor_cast<caf::actor>(list[choice % list.size()]))
-    caf::anon_send_exit(member, caf::exit_reason::kill);
+    return false;
+  auto member = caf::actor_cast<caf::actor>(list[choice % list.size()]);
+  if (!member)
+    return false;
+  parts_->kube_net.forsake();
+  caf::anon_send_exit(member, caf::exit_reason::kill);
+  return true;
 }
 
 bool process::ended() const {

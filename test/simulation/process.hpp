@@ -17,8 +17,12 @@ struct process_options {
   config::settings settings;
   /// Who it is in the lease.
   std::string identity;
-  /// The uid of the namespace kube-system.
+  /// Its cluster, and the uid of the namespace kube-system there.
+  size_t realm = 0;
   std::string cluster_uid;
+  /// Signs as the role of its node, whose credentials end, instead of with a
+  /// key pair.
+  bool temporary_credentials = false;
   uint64_t seed = 1;
   /// The world's clock.
   std::function<instant()> now;
@@ -52,8 +56,9 @@ public:
   /// SIGTERM.
   void stop();
 
-  /// Kills one actor, as a crash inside would: a pool or (true) a table.
-  void break_pair(bool table, uint64_t choice);
+  /// Kills one actor, as a crash inside would: a pool or (true) a table. False
+  /// if there is none.
+  bool break_pair(bool table, uint64_t choice);
 
   /// The supervisor has ended, so the process would have.
   bool ended() const;

@@ -18,16 +18,21 @@ using namespace std::chrono_literals;
 constexpr instant beginning{1'000s};
 
 /// Bound on the time until everything is as it should be, once faults stopped:
-/// a silent watch is given up after 150 s, a table is swept every 60 s.
+/// a silent watch is given up after 150 s, a table is swept every 60 s, and a
+/// gateway is believed to be gone after ten minutes.
 constexpr instant::duration settling_limit = 20min;
 
 server_options options_of(const plan& x) {
   server_options result;
   result.seed = x.seed;
+  result.realms = x.neighbours > 0 ? 2 : 1;
+  if (x.credential_lifetime)
+    result.credential_lifetime = *x.credential_lifetime;
   result.cloud.gateways = emulator::make_gateways(x.gateways, x.gateways,
                                                   x.eips);
   result.cloud.behaviour = x.cloud;
   result.cluster.list_lag = x.list_lag;
+  result.cluster.bookmark_interval = x.bookmark_interval;
   result.fleet.zones.clear();
   for (const auto& gateway : result.cloud.gateways)
     result.fleet.zones.push_back(gateway.zone);
@@ -37,14 +42,13 @@ server_options options_of(const plan& x) {
   return result;
 }
 
-checker_rules rules_of(const plan& x, const servers& at) {
-  auto names = core::entry_names::make("natgw", at.cluster_uid());
+checker_rules rules_of(const plan& x, std::string prefix) {
   checker_rules result;
-  result.prefix = "natgw." + names->cluster() + ".";
+  result.prefix = std::move(prefix);
   // Where no watch is held up.
   using enum family;
-  if (x.kind == calm || x.kind == crash || x.kind == replicas
-      || x.kind == pairs)
+  if (x.kind == calm || x.kind == crash || x.kind == replicas || x.kind == pairs
+      || x.kind == writes)
     result.lag = 20s;
   if (x.kind == calm)
     result.exposure_limit = 5s;
@@ -61,9 +65,8 @@ world::world(plan what, world_options how)
     time_{beginning},
     told_{how.lines},
     at_{options_of(plan_), beginning},
-    net_{time_, at_, told_, plan_.seed + 11},
-    judge_{rules_of(plan_, at_)},
-    meddler_{at_, rules_of(plan_, at_).prefix},
+    seen_{at_, met_},
+    net_{time_, at_, told_, seen_, plan_.seed + 11},
     dice_{plan_.seed + 12} {
   observe::configure_log(
     {.threshold = how.logs ? observe::level::debug : observe::level::error,
@@ -72,8 +75,8 @@ world::world(plan what, world_options how)
          told_.remark(time_.now(),
                       line.substr(std::min(line.find(' '), line.size())));
      }});
-  listen();
-  player_ = std::make_unique<player>(at_, beginning);
+  add_realms();
+  heed_writes();
 }
 
 world::~world() {
@@ -81,20 +84,67 @@ world::~world() {
   observe::configure_log({});
 }
 
-void world::listen() {
-  const auto& types = at_.cluster().objects().types();
+void world::add_realms() {
+  for (size_t n = 0; n < at_.realms(); ++n) {
+    auto names = core::entry_names::make("natgw", at_.cluster_uid(n));
+    prefixes_.push_back("natgw." + names->cluster() + ".");
+    realms_.push_back({checker{rules_of(plan_, prefixes_[n])}, nullptr, {}});
+    listen(n);
+    realms_[n].people = std::make_unique<player>(at_, seen_, beginning, n);
+  }
+  meddler_ = std::make_unique<meddler>(at_, seen_, prefixes_);
+  meddler_->crowd(plan_.crowd);
+}
+
+void world::listen(size_t n) {
+  const auto& types = at_.cluster(n).objects().types();
   const auto* pods = types.find("pods");
   const auto* records = types.find("poddnats");
-  at_.cluster().objects().subscribe(
-    [this, pods, records](const emulator::kube::change_ptr& x) {
+  at_.cluster(n).objects().subscribe(
+    [this, n, pods, records](const emulator::kube::change_ptr& x) {
+      if (x->type != pods && x->type != records)
+        return;
+      seen_.object_changed();
+      auto& where = realms_[n];
       if (x->type == pods) {
-        judge_.see(pod_fact_of(*x));
-        told_.add(x->at, {"pod ", to_string(x->kind), " ", x->key});
-      } else if (x->type == records) {
-        judge_.see(record_fact_of(*x));
-        told_.add(x->at, {"record ", to_string(x->kind), " ", x->key});
+        auto fact = pod_fact_of(*x);
+        if (n == 0)
+          note_address(where, fact);
+        where.judge.see(fact);
+      } else {
+        where.judge.see(record_fact_of(*x));
       }
+      told_.add(x->at, {x->type == pods ? "pod " : "record ",
+                        to_string(x->kind), " ", x->key, n == 0 ? "" : " (2)"});
     });
+}
+
+void world::note_address(realm& at, const pod_fact& x) {
+  seen_.ledger().see(x);
+  if (x.ip.empty() || !x.present || x.finished)
+    return;
+  auto& owner = at.address_owners[x.ip];
+  if (!owner.empty() && owner != x.uid)
+    seen_.add(mishap::address_reused);
+  owner = x.uid;
+}
+
+/// A process may be meant to die right after a write of its own.
+void world::heed_writes() {
+  seen_.on_write = [this](simulation::step what, const sender& from,
+                          const std::string& key) {
+    if (fatal_ != what || (fatal_if_recycled_ && !seen_.ledger().recycles(key)))
+      return;
+    for (auto& x : replicas_)
+      if (x.body && x.realm == 0 && x.identity == from.who) {
+        x.doomed = true;
+        fatal_.reset();
+        return;
+      }
+  };
+  seen_.on_late_promise = [this](const std::string& key) {
+    realms_.front().judge.late(key);
+  };
 }
 
 config::settings world::settings() const {
@@ -125,117 +175,27 @@ config::settings world::settings() const {
   return result;
 }
 
-// -- processes ----------------------------------------------------------------
-
-void world::start(size_t n) {
-  auto& x = replicas_[n];
-  auto identity = fmt::format("r{}.{}", n, ++x.incarnation);
-  told_.add(time_.now(), {identity, " starts"});
-  x.frozen = false;
-  x.body = std::make_unique<process>(
-    net_, process_options{.settings = settings(),
-                          .identity = std::move(identity),
-                          .cluster_uid = at_.cluster_uid(),
-                          .seed = dice_.roll(UINT64_MAX),
-                          .now = [this] { return time_.now(); }});
-}
-
-void world::die(size_t n) {
-  auto& x = replicas_[n];
-  if (!x.body)
-    return;
-  told_.add(time_.now(), {"r", std::to_string(n), " dies"});
-  x.crash_after.reset();
-  x.body.reset();
-  time_.after(dice_.draw({1ms, 5s}), [this, n] { start(n); });
-}
-
-void world::pause(size_t n, std::chrono::milliseconds span) {
-  auto& x = replicas_[n];
-  if (!x.body || x.frozen)
-    return;
-  told_.add(time_.now(), {"r", std::to_string(n), " stops"});
-  x.frozen = true;
-  x.body->freeze();
-  time_.after(span, [this, n, paused = x.incarnation] {
-    auto& y = replicas_[n];
-    if (!y.body || y.incarnation != paused)
-      return;
-    told_.add(time_.now(), {"r", std::to_string(n), " goes on"});
-    y.frozen = false;
-    y.body->catch_up();
-    y.body->thaw();
-  });
-}
-
-// -- deeds --------------------------------------------------------------------
-
-/// Whether a process, or a part of one, dies in this run.
-bool world::memory_is_lost() const {
-  return std::ranges::any_of(plan_.acts, [](const act& x) {
-    return x.what >= deed::crash && x.what <= deed::break_table;
-  });
-}
-
-void world::do_act(const act& x) {
-  told_.add(time_.now(), {"-- ", to_string(x.what), " ", std::to_string(x.slot),
-                          " ", std::to_string(x.value)});
-  auto& target = replicas_[x.slot % replicas_.size()];
-  switch (x.what) {
-    case deed::crash:
-      target.crash_after = x.value;
-      break;
-    case deed::pause:
-      pause(x.slot % replicas_.size(), std::chrono::milliseconds{x.value});
-      break;
-    case deed::stop:
-      if (target.body)
-        target.body->stop();
-      break;
-    case deed::break_pool:
-    case deed::break_table:
-      if (target.body)
-        target.body->break_pair(x.what == deed::break_table, x.value);
-      break;
-    case deed::compact:
-      at_.cluster().compact();
-      break;
-    case deed::break_watches:
-      at_.cluster().break_watches("");
-      break;
-    default:
-      player_->play(x, time_.now());
-      meddler_.play(x, time_.now());
-      if (x.what == deed::clear_status)
-        judge_.stir("default/" + player::name_of(x.slot), time_.now());
-      if (x.what == deed::delete_record && memory_is_lost())
-        judge_.pardon("default/" + player::name_of(x.slot));
-      if (!meddler_.lost_eip().empty())
-        judge_.pardon_address(meddler_.lost_eip());
-  }
-}
-
-void world::calm_down() {
-  told_.add(time_.now(), {"-- all is calm from now on"});
-  meddler_.return_eip(time_.now());
-  net_.sky = {};
-  at_.cluster().set_faults({});
-  auto& behaviour = at_.cloud().behaviour();
-  behaviour.fault_rates = {};
-  for (auto& x : replicas_)
-    x.crash_after.reset();
-}
-
 // -- the loop -----------------------------------------------------------------
 
+/// What the controller of one cluster does is the deed of another hand for
+/// those who judge the other one.
 void world::note_new_changes() {
+  using emulator::entry_state;
   const auto& changes = at_.cloud().log().changes();
   for (; seen_changes_ < changes.size(); ++seen_changes_) {
-    const auto& x = changes[seen_changes_];
+    auto x = changes[seen_changes_];
     told_.add(x.at, {"entry ", x.id, " ", x.name, " ", x.external_ip, ":",
                      std::to_string(x.external_port), " ", x.internal_ip, " ",
                      to_string(x.state)});
-    judge_.see(x);
+    const auto by_person = x.foreign;
+    const auto begins = x.state == entry_state::pending
+                        || x.state == entry_state::deleting;
+    for (size_t n = 0; n < realms_.size(); ++n) {
+      x.foreign = by_person
+                  || (begins ? net_.last_caller() != n
+                             : !x.name.starts_with(prefixes_[n]));
+      realms_[n].judge.see(x);
+    }
   }
 }
 
@@ -258,12 +218,10 @@ bool world::deliver() {
     }
     x.body->step(choice);
     ++result_.messages;
-    if (x.crash_after && (*x.crash_after)-- == 0) {
-      ++result_.crashes;
+    if (x.crash_after && (*x.crash_after)-- == 0)
+      crash(n);
+    else if (x.body->ended())
       die(n);
-    } else if (x.body->ended()) {
-      die(n);
-    }
     break;
   }
   return true;
@@ -298,10 +256,18 @@ bool world::step() {
   constexpr auto longest = 20ms;
   auto went_on = (overtakes && pass_time(longest)) || deliver()
                  || pass_time(instant::duration::max());
+  kill_doomed();
   net_.flush();
   note_new_changes();
-  judge_.pass(time_.now());
-  return went_on && judge_.violations().empty();
+  for (auto& x : realms_)
+    x.judge.pass(time_.now());
+  return went_on && !is_broken();
+}
+
+bool world::is_broken() const {
+  return std::ranges::any_of(realms_, [](const realm& x) {
+    return !x.judge.violations().empty();
+  });
 }
 
 bool world::run_until(const std::function<bool()>& done, instant limit) {
@@ -318,23 +284,55 @@ bool world::run_until(const std::function<bool()>& done, instant limit) {
   return false;
 }
 
+std::vector<std::string> world::unsettled() const {
+  std::vector<std::string> result;
+  for (const auto& x : realms_)
+    for (auto& text : x.judge.unsettled())
+      result.push_back(std::move(text));
+  return result;
+}
+
 void world::settle(const char* what, instant::duration limit) {
-  if (!judge_.violations().empty())
+  if (is_broken())
     return;
-  auto good = run_until([this] { return judge_.unsettled().empty(); },
+  auto good = run_until([this] { return unsettled().empty(); },
                         time_.now() + limit);
-  if (good || !judge_.violations().empty())
+  if (good || is_broken())
     return;
   result_.problems.push_back(fmt::format("7: {}: not settled:", what));
-  for (auto& x : judge_.unsettled())
+  for (auto& x : unsettled())
     result_.problems.push_back("  " + std::move(x));
+}
+
+void world::tear_down() {
+  for (auto& x : realms_)
+    x.people->tear_down(plan_.slots, time_.now());
+  run_until([] { return false; }, time_.now() + 1s);
+  for (auto& x : realms_)
+    x.people->take_records(plan_.slots, time_.now());
+  meddler_->take_forged(time_.now());
+  settle("after everything was deleted", settling_limit);
+}
+
+void world::conclude() {
+  for (const auto& x : realms_)
+    for (const auto& y : x.judge.violations())
+      result_.problems.push_back(fmt::format("{}: {}", y.invariant, y.text));
+  seen_.sum_up(plan_.cloud.token_retention);
+  result_.met = met_;
+  result_.hash = told_.hash();
+  result_.lives = realms_.front().people->lives();
+  result_.calls = at_.cloud().log().counters().calls;
+  result_.length = time_.now() - start_;
+  if (!result_.problems.empty())
+    result_.tail = told_.tail(start_);
 }
 
 outcome world::run() {
   net_.sky = plan_.sky;
   at_.cluster().set_faults(plan_.cluster_faults);
-  for (size_t n = 0; n < plan_.replicas; ++n) {
-    replicas_.emplace_back();
+  for (size_t n = 0; n < plan_.replicas + at_.realms() - 1; ++n) {
+    replicas_.emplace_back().realm = n < plan_.replicas ? 0 : 1;
     time_.after(std::chrono::milliseconds{1 + n}, [this, n] { start(n); });
   }
   instant::duration last{0};
@@ -345,18 +343,8 @@ outcome world::run() {
   run_until([] { return false; }, start_ + last + 1s);
   calm_down();
   settle("after the last deed", settling_limit);
-  player_->tear_down(plan_.slots, time_.now());
-  run_until([] { return false; }, time_.now() + 1s);
-  player_->take_records(plan_.slots, time_.now());
-  settle("after everything was deleted", settling_limit);
-  for (const auto& x : judge_.violations())
-    result_.problems.push_back(fmt::format("{}: {}", x.invariant, x.text));
-  result_.hash = told_.hash();
-  result_.lives = player_->lives();
-  result_.calls = at_.cloud().log().counters().calls;
-  result_.length = time_.now() - start_;
-  if (!result_.problems.empty())
-    result_.tail = told_.tail(start_);
+  tear_down();
+  conclude();
   return std::move(result_);
 }
 

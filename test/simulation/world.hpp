@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "test/simulation/checker.hpp"
@@ -15,6 +16,7 @@
 #include "test/simulation/player.hpp"
 #include "test/simulation/process.hpp"
 #include "test/simulation/servers.hpp"
+#include "test/simulation/sightings.hpp"
 #include "test/simulation/timeline.hpp"
 #include "test/simulation/transcript.hpp"
 
@@ -31,6 +33,8 @@ struct outcome {
   /// Pods that were created.
   uint32_t lives = 0;
   uint32_t crashes = 0;
+  /// What went wrong in it, and where processes died.
+  tally met;
   /// Calls that the cloud got.
   uint64_t calls = 0;
   instant::duration length{0};
@@ -59,19 +63,44 @@ public:
 private:
   /// One of the Pods that run the controller.
   struct replica {
+    /// Whose controller it is.
+    size_t realm = 0;
     std::unique_ptr<process> body;
+    std::string identity;
     uint32_t incarnation = 0;
     bool frozen = false;
+    /// It led when it was stopped.
+    bool led = false;
+    /// It dies before anything else happens.
+    bool doomed = false;
     /// Counts down with its messages; it dies at 0.
     std::optional<uint32_t> crash_after;
   };
 
-  void listen();
+  /// A cluster: its people, and who judges its controller.
+  struct realm {
+    checker judge;
+    std::unique_ptr<player> people;
+    /// Who had an address last, by address.
+    std::unordered_map<std::string, std::string> address_owners;
+  };
+
+  void listen(size_t n);
+  void heed_writes();
+  void note_address(realm& at, const pod_fact& x);
   void start(size_t n);
+  void crash(size_t n);
   void die(size_t n);
+  void kill_doomed();
   void pause(size_t n, std::chrono::milliseconds span);
+  void resume(size_t n, uint32_t incarnation);
+  std::string leader() const;
+  void add_realms();
   bool memory_is_lost() const;
   void do_act(const act& x);
+  void do_to_process(const act& x);
+  void meddle(const act& x);
+  void pardon(const act& x);
   void calm_down();
   void observe_world();
   bool step();
@@ -81,7 +110,11 @@ private:
   void note_new_changes();
   /// Runs until `done`, which is asked once a virtual second, or the limit.
   bool run_until(const std::function<bool()>& done, instant limit);
+  std::vector<std::string> unsettled() const;
+  bool is_broken() const;
   void settle(const char* what, instant::duration limit);
+  void tear_down();
+  void conclude();
   config::settings settings() const;
 
   plan plan_;
@@ -90,12 +123,17 @@ private:
   timeline time_;
   transcript told_;
   servers at_;
+  tally met_;
+  sightings seen_;
   network net_;
-  checker judge_;
-  std::unique_ptr<player> player_;
-  meddler meddler_;
+  std::deque<realm> realms_;
+  std::vector<std::string> prefixes_;
+  std::unique_ptr<meddler> meddler_;
   emulator::dice dice_;
   std::deque<replica> replicas_;
+  /// The next write of this kind is a process's last.
+  std::optional<simulation::step> fatal_;
+  bool fatal_if_recycled_ = false;
   size_t seen_changes_ = 0;
   size_t planned_ = 0;
   outcome result_;

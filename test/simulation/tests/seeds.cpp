@@ -17,7 +17,7 @@ using namespace natgw::simulation;
 /// Runs of each family; NATGW_SEEDS raises it.
 std::string seeds() {
   const auto* wish = std::getenv("NATGW_SEEDS");
-  return wish == nullptr ? "4" : wish;
+  return wish == nullptr ? "2" : wish;
 }
 
 /// In processes of their own, so that what fails here fails there, too.
@@ -55,6 +55,10 @@ BOOST_AUTO_TEST_CASE(storms_end_well) {
 
 BOOST_AUTO_TEST_CASE(crashes_end_well) {
   live(family::crash);
+}
+
+BOOST_AUTO_TEST_CASE(deaths_after_writes_end_well) {
+  live(family::writes);
 }
 
 BOOST_AUTO_TEST_CASE(takeovers_end_well) {

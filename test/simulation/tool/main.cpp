@@ -1,8 +1,11 @@
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 #include <string>
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "test/simulation/shrink.hpp"
+#include "test/simulation/survey.hpp"
 #include "test/simulation/world.hpp"
 
 // natgw-sim: replays one run of the simulation, or looks for one that fails.
@@ -29,7 +33,13 @@ struct wishes {
   bool shrinks = false;
   unsigned jobs = 1;
   bool verbose = false;
+  bool coverage = false;
+  bool demanding = false;
 };
+
+family family_for(const wishes& x) {
+  return x.kind == "all" ? family_in_turn(x.seed) : *family_of(x.kind);
+}
 
 void show(const plan& what, const outcome& x, bool acts) {
   if (acts)
@@ -42,8 +52,8 @@ void show(const plan& what, const outcome& x, bool acts) {
 }
 
 /// Runs one seed and says what became of it, if that is worth a word.
-int search(const wishes& x) {
-  auto what = make_plan(*family_of(x.kind), x.seed, x.size);
+run_report search(const wishes& x) {
+  auto what = make_plan(family_for(x), x.seed, x.size);
   auto got = run(what, {.lines = x.lines, .logs = x.logs});
   if (got.problems.empty()) {
     if (x.verbose)
@@ -51,8 +61,9 @@ int search(const wishes& x) {
                  "crashes, {} calls, {} s\n",
                  x.seed, got.hash, got.messages, got.lives, got.crashes,
                  got.calls, got.length / std::chrono::seconds{1});
-    return 0;
+    return {true, got.lives, got.met};
   }
+  const run_report result{false, got.lives, got.met};
   if (x.verbose && x.shrinks) {
     what = shrink(what);
     got = run(what, {.lines = x.lines, .logs = x.logs});
@@ -60,18 +71,44 @@ int search(const wishes& x) {
   if (x.verbose)
     show(what, got, x.acts);
   else
-    fmt::print("seed {}: {}\n", x.seed, fmt::join(got.problems, " | "));
-  return 1;
+    fmt::print("{} seed {}: {}\n", to_string(what.kind), x.seed,
+               fmt::join(got.problems, " | "));
+  return result;
 }
+
+/// How the reports of children come back: each is written at once, since it is
+/// smaller than what a pipe takes in one piece.
+class mailbox {
+public:
+  mailbox() {
+    if (pipe2(ends_.data(), O_CLOEXEC) != 0
+        || fcntl(ends_[0], F_SETFL, O_NONBLOCK) != 0)
+      throw std::runtime_error{"no pipe"};
+  }
+
+  bool send(const run_report& x) const {
+    return write(ends_[1], &x, sizeof(x)) == sizeof(x);
+  }
+
+  void take_all(survey& to) const {
+    run_report x;
+    while (read(ends_[0], &x, sizeof(x)) == sizeof(x))
+      to.add(x);
+  }
+
+private:
+  std::array<int, 2> ends_{};
+};
 
 /// Each seed in a process of its own, `jobs` of them at a time: a run then is
 /// the same whatever ran before it.
-int share(const wishes& x) {
-  uint64_t failed = 0;
-  auto reap = [&failed] {
+survey share(const wishes& x) {
+  survey result;
+  mailbox box;
+  const auto reap = [&] {
     auto status = 0;
     wait(&status);
-    failed += status == 0 ? 0 : 1;
+    box.take_all(result);
   };
   unsigned running = 0;
   for (uint64_t i = 0; i < x.seeds; ++i) {
@@ -84,24 +121,34 @@ int share(const wishes& x) {
     one.seeds = 1;
     if (fork() != 0)
       continue;
-    auto status = search(one);
+    auto report = search(one);
     std::fflush(stdout);
-    _exit(status);
+    _exit(box.send(report) && report.good ? 0 : 1);
   }
   for (; running > 0; --running)
     reap();
-  return failed == 0 ? 0 : 1;
+  return result;
 }
 
 int main_of(const wishes& x) {
   const auto began = std::chrono::steady_clock::now();
-  auto status = share(x);
+  const auto met = share(x);
   auto took
     = std::chrono::duration<double>(std::chrono::steady_clock::now() - began)
         .count();
-  fmt::print("{}: {} runs in {:.1f} s, {:.0f} a minute\n", x.kind, x.seeds,
-             took, static_cast<double>(x.seeds) / took * 60);
-  return status;
+  auto good = met.good() == x.seeds;
+  if (x.coverage || x.demanding)
+    for (const auto& line : met.lines())
+      fmt::print("{}\n", line);
+  if (x.demanding)
+    for (const auto& line : met.missing({})) {
+      fmt::print("{}\n", line);
+      good = false;
+    }
+  fmt::print("{}: {} runs in {:.1f} s, {:.0f} a minute: {} passed, {} failed\n",
+             x.kind, x.seeds, took, static_cast<double>(x.seeds) / took * 60,
+             met.good(), x.seeds - met.good());
+  return good ? 0 : 1;
 }
 
 } // namespace
@@ -109,9 +156,10 @@ int main_of(const wishes& x) {
 int main(int argc, char** argv) {
   CLI::App app{"Replays a run of the simulation, or many"};
   wishes x;
-  app.add_option("--family", x.kind,
-                 "calm, storm, crash, replicas, pairs, "
-                 "refusals, hands or everything");
+  app.add_option(
+    "--family", x.kind,
+    "calm, storm, crash, replicas, pairs, "
+    "refusals, hands, everything or writes; all: each in its turn");
   app.add_option("--seed", x.seed, "The first seed");
   app.add_option("--seeds", x.seeds, "How many");
   app.add_option("--pods", x.size.slots, "Names of pods");
@@ -120,9 +168,12 @@ int main(int argc, char** argv) {
   app.add_flag("--logs", x.logs, "Show the controller's log in it");
   app.add_flag("--shrink", x.shrinks, "Show the least plan that still fails");
   app.add_option("--jobs", x.jobs, "Processes that share the seeds");
+  app.add_flag("--coverage", x.coverage, "Say what the runs have met");
+  app.add_flag("--check-coverage", x.demanding,
+               "And fail where that is too little: see docs/simulation.md");
   app.add_flag("--acts", x.acts, "Show the plan");
   CLI11_PARSE(app, argc, argv);
-  if (!family_of(x.kind)) {
+  if (x.kind != "all" && !family_of(x.kind)) {
     fmt::print(stderr, "no such family: {}\n", x.kind);
     return 2;
   }

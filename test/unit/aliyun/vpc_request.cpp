@@ -136,6 +136,20 @@ BOOST_AUTO_TEST_CASE(describe_carries_filters_and_page) {
                      {"PageSize", "50"}}));
 }
 
+BOOST_AUTO_TEST_CASE(entries_of_an_unknown_table_are_asked_of_the_gateway) {
+  api_call x;
+  x.action = describe_entries;
+  x.gateway = "ngw-1";
+  x.page_size = 1;
+  BOOST_TEST((parameters_of(x)
+              == map{{"RegionId", "cn-hangzhou"},
+                     {"NatGatewayId", "ngw-1"},
+                     {"PageNumber", "1"},
+                     {"PageSize", "1"}}));
+  x.gateway.clear();
+  BOOST_TEST(!aliyun::call_parameters(x, "cn-hangzhou"));
+}
+
 BOOST_AUTO_TEST_CASE(incomplete_calls_are_refused) {
   auto refused = [](auto change) {
     auto x = create_call();

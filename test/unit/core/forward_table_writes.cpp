@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(an_entry_is_not_blamed_for_being_turned_into_another) {
   w.wish(world::want(world::spec(1)));
   w.run(1s);
   w.on_call = answer_writes(
-    w, 1, refusal(call_class::fatal_pod, ec::duplicate_entry, "Taken"));
+    w, 3, refusal(call_class::fatal_pod, ec::duplicate_entry, "Taken"));
   std::string why;
   w.on_news = [&why](const entry_news& x) {
     if (x.fact == entry_fact::refused)
@@ -175,9 +175,22 @@ BOOST_AUTO_TEST_CASE(an_entry_is_not_blamed_for_being_turned_into_another) {
   w.wish(wish);
   w.wish(entry_drop{world::spec(1)});
   w.run(1min);
-  BOOST_TEST(w.sent(api_action::modify_entry) == 1U);
+  BOOST_TEST(w.sent(api_action::modify_entry) == 3U);
   BOOST_TEST(why == "Taken");
   BOOST_TEST(w.told(entry_fact::gone) == 1U);
+}
+
+// It stood at the internal triple when the write came, and has gone while both
+// triples were looked up.
+BOOST_AUTO_TEST_CASE(what_was_in_the_way_and_has_gone_is_no_refusal) {
+  world w;
+  w.begin();
+  w.on_call = answer_writes(
+    w, 1, refusal(call_class::fatal_pod, ec::duplicate_entry, "Taken"));
+  w.wish(world::want(world::spec(1)));
+  w.run(1min);
+  BOOST_TEST(w.told(entry_fact::refused) == 0U);
+  BOOST_TEST(w.told(entry_fact::available) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_fresh_eip_is_waited_for_but_not_for_ever) {
