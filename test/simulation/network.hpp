@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,6 +41,8 @@ struct weather {
   double silence = 0;
 
   std::chrono::milliseconds slowest{3'000};
+
+  bool operator==(const weather&) const = default;
 };
 
 enum class side : uint8_t { cluster, cloud };
@@ -118,6 +121,10 @@ public:
   void flush();
 
   weather sky;
+
+  /// Told of each write that leaves a process but those of its lease, with the
+  /// name of that process.
+  std::function<void(const std::string&)> on_write;
 
 private:
   friend class link;

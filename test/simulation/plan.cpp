@@ -175,6 +175,25 @@ void add_gaps(plan& to, dice& from, milliseconds length) {
   sprinkle(to, from, deed::break_watches, length, from.roll(4), 1);
 }
 
+/// Corners that the seed's number chooses, so that every family visits each:
+/// a table of several pages, hardly enough ports, the end of the port range.
+void choose_corner(plan& to) {
+  switch (to.seed % 4) {
+    case 1:
+      to.strangers = 60;
+      break;
+    case 2:
+      to.ports = 32;
+      to.cooldown = 20s;
+      break;
+    case 3:
+      to.first_port = static_cast<uint16_t>(65'536 - to.ports);
+      break;
+    default:
+      break;
+  }
+}
+
 bool is_of(family kind, family which) {
   return kind == which || kind == family::everything;
 }
@@ -228,6 +247,7 @@ plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes) {
     add_hands(to, from, length);
   if (kind != family::calm)
     add_gaps(to, from, length);
+  choose_corner(to);
   std::ranges::stable_sort(to.acts, {}, &act::at);
   return to;
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/token_harm.hpp"
 #include "core/entry_name.hpp"
 #include "observe/log.hpp"
 
@@ -46,8 +47,11 @@ checker_rules rules_of(const plan& x, const servers& at) {
   if (x.kind == calm || x.kind == crash || x.kind == replicas
       || x.kind == pairs)
     result.lag = 20s;
-  if (x.kind == calm)
+  result.cooldown = x.cooldown;
+  if (x.kind == calm) {
     result.exposure_limit = 5s;
+    result.release_limit = 3s;
+  }
   result.exposure_from = beginning + 12s;
   return result;
 }
@@ -73,7 +77,11 @@ world::world(plan what, world_options how)
                       line.substr(std::min(line.find(' '), line.size())));
      }});
   listen();
+  net_.on_write = [this](const std::string& who) {
+    lease_.judge(who, judge_, time_.now());
+  };
   player_ = std::make_unique<player>(at_, beginning);
+  meddler_.furnish(plan_.strangers);
 }
 
 world::~world() {
@@ -85,9 +93,12 @@ void world::listen() {
   const auto& types = at_.cluster().objects().types();
   const auto* pods = types.find("pods");
   const auto* records = types.find("poddnats");
+  const auto* leases = types.find("leases");
   at_.cluster().objects().subscribe(
-    [this, pods, records](const emulator::kube::change_ptr& x) {
-      if (x->type == pods) {
+    [this, pods, records, leases](const emulator::kube::change_ptr& x) {
+      if (x->type == leases) {
+        lease_.see(*x);
+      } else if (x->type == pods) {
         judge_.see(pod_fact_of(*x));
         told_.add(x->at, {"pod ", to_string(x->kind), " ", x->key});
       } else if (x->type == records) {
@@ -102,8 +113,8 @@ config::settings world::settings() const {
   result.cluster_id = "simulated";
   result.region = at_.cloud_options().region;
   result.vpc = at_.cloud_options().vpc_id;
-  constexpr uint16_t first = 1'000;
-  const auto last = static_cast<uint16_t>(first + plan_.ports - 1);
+  const auto first = plan_.first_port;
+  const auto last = static_cast<uint16_t>(first + (plan_.ports - 1));
   for (const auto& x : at_.cloud_options().gateways)
     result.gateways.push_back(
       {.id = x.id, .zone = x.zone, .ports = {first, last}, .eips = {}});
@@ -116,7 +127,7 @@ config::settings world::settings() const {
   own.rates.burst
     = static_cast<uint32_t>(std::max(1.0, plan_.cloud.rate.burst * 0.9));
   own.sweep_interval = 60s;
-  own.cooldown = 5s;
+  own.cooldown = plan_.cooldown;
   own.blocked_ports.emplace();
   own.status_writers = 2;
   own.lease.enabled = plan_.lease;
@@ -132,6 +143,8 @@ void world::start(size_t n) {
   auto identity = fmt::format("r{}.{}", n, ++x.incarnation);
   told_.add(time_.now(), {identity, " starts"});
   x.frozen = false;
+  if (x.incarnation > 1)
+    judge_.forget();
   x.body = std::make_unique<process>(
     net_, process_options{.settings = settings(),
                           .identity = std::move(identity),
@@ -155,6 +168,8 @@ void world::pause(size_t n, std::chrono::milliseconds span) {
   if (!x.body || x.frozen)
     return;
   told_.add(time_.now(), {"r", std::to_string(n), " stops"});
+  // Another may lead meanwhile.
+  judge_.forget();
   x.frozen = true;
   x.body->freeze();
   time_.after(span, [this, n, paused = x.incarnation] {
@@ -194,6 +209,7 @@ void world::do_act(const act& x) {
       break;
     case deed::break_pool:
     case deed::break_table:
+      judge_.forget();
       if (target.body)
         target.body->break_pair(x.what == deed::break_table, x.value);
       break;
@@ -330,6 +346,20 @@ void world::settle(const char* what, instant::duration limit) {
     result_.problems.push_back("  " + std::move(x));
 }
 
+/// Tokens that could have made or found the wrong thing. What the network
+/// repeats or loses looks like a token that is used again.
+void world::judge_tokens() {
+  if (judge_.forgets())
+    return;
+  auto harm = cli::count_token_harm(at_.cloud().log());
+  const auto reused = plan_.sky == weather{} ? harm.reused : 0;
+  if (reused + harm.mixed + harm.doubled > 0)
+    judge_.breach(10, time_.now(),
+                  fmt::format("ClientTokens: {} used again, {} for another "
+                              "need, {} needs with two",
+                              reused, harm.mixed, harm.doubled));
+}
+
 outcome world::run() {
   net_.sky = plan_.sky;
   at_.cluster().set_faults(plan_.cluster_faults);
@@ -349,6 +379,7 @@ outcome world::run() {
   run_until([] { return false; }, time_.now() + 1s);
   player_->take_records(plan_.slots, time_.now());
   settle("after everything was deleted", settling_limit);
+  judge_tokens();
   for (const auto& x : judge_.violations())
     result_.problems.push_back(fmt::format("{}: {}", x.invariant, x.text));
   result_.hash = told_.hash();

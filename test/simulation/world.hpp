@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "test/simulation/checker.hpp"
+#include "test/simulation/lease_rule.hpp"
 #include "test/simulation/meddler.hpp"
 #include "test/simulation/network.hpp"
 #include "test/simulation/plan.hpp"
@@ -82,6 +83,7 @@ private:
   /// Runs until `done`, which is asked once a virtual second, or the limit.
   bool run_until(const std::function<bool()>& done, instant limit);
   void settle(const char* what, instant::duration limit);
+  void judge_tokens();
   config::settings settings() const;
 
   plan plan_;
@@ -92,6 +94,7 @@ private:
   servers at_;
   network net_;
   checker judge_;
+  lease_rule lease_;
   std::unique_ptr<player> player_;
   meddler meddler_;
   emulator::dice dice_;
