@@ -104,7 +104,7 @@ void checker::see(const pod_fact& x) {
     name_keys_[core::fixed_name_key(object_key_of(x.key))] = x.key;
   }
   forget_unwanted(x, before.ports);
-  check_conditions(before, x);
+  check_told(before, x);
   if (!x.present)
     pods_.erase(x.key);
   if (!before.ip.empty())

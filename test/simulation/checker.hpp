@@ -62,12 +62,13 @@ struct checker_rules {
 /// * 6: a fixed mapping's public ports stay with the pod's name, unless an
 ///   entry of somebody else has been where they are: that one was there first,
 ///   or our table was out of date, and the next port is taken.
+///   And no pod is told that it is ready before a status has shown its ports.
 /// * 8: a pod's condition that is somebody else's stays.
 /// As long as no process and no pool has died, and with it what was known:
 /// * 1: no port is promised on which an entry of somebody else of ours stands,
 ///   nor before it has rested;
-/// * 3: no record goes while an entry of its pod stands, unless for a
-///   successor of the same name.
+/// * 3: where nothing fails, no record goes while an entry of its pod stands,
+///   unless for a successor of the same name, nor long after it.
 /// What takes the controller a while is checked by `unsettled`, once faults
 /// have stopped: 2 (no entry at a stranger's address; also within a bound where
 /// nothing fails at all), 3 (nothing is left), that a status shows its pod's
@@ -139,7 +140,7 @@ private:
   // ---------------------
   void note_left(const emulator::entry_change& before,
                  const emulator::entry_change& x);
-  void check_conditions(const pod_fact& before, const pod_fact& x);
+  void check_told(const pod_fact& before, const pod_fact& x);
   void check_new_ports(const record_fact& x);
   void check_ended(const record_fact& x);
 
@@ -189,6 +190,8 @@ private:
   /// The last pod of each name, and when its object went.
   std::map<std::string, std::string> last_uid_;
   std::map<std::string, instant> pod_left_;
+  /// Pods, by uid, that a status has ever been for.
+  std::unordered_set<std::string> shown_;
   /// Records, by uid, that were deleted while their pod lived.
   std::set<std::string> taken_;
   /// Entries of ours at a stranger's address, and since when.

@@ -40,7 +40,7 @@ void checker::note_left(const entry_change& before, const entry_change& x) {
       = {x.at, owner_key(before.name)};
 }
 
-void checker::check_conditions(const pod_fact& before, const pod_fact& x) {
+void checker::check_told(const pod_fact& before, const pod_fact& x) {
   last_uid_[x.key] = x.uid;
   if (!x.present)
     pod_left_[x.key] = x.at;
@@ -49,9 +49,14 @@ void checker::check_conditions(const pod_fact& before, const pod_fact& x) {
   for (const auto& type : before.conditions)
     if (!x.conditions.contains(type))
       breach(8, x.at, x.key + " has lost its condition " + type);
+  if (x.told_ready && !before.told_ready && !shown_.contains(x.uid)
+      && !forged_.contains(x.key))
+    breach(5, x.at, x.key + " is told ready, and no status has shown it");
 }
 
 void checker::check_new_ports(const record_fact& x) {
+  if (!x.shown.empty())
+    shown_.insert(x.pod_uid);
   if (forgets_ || forged_.contains(x.key) || x.pod_uid.empty())
     return;
   const auto owners = owners_of(x);
@@ -87,26 +92,28 @@ void checker::check_ended(const record_fact& x) {
     return;
   }
   auto found = records_.find(x.key);
-  if (found == records_.end() || forgets_ || forged_.contains(x.key)
-      || taken_.contains(x.uid))
+  if (found == records_.end() || !rules_.release_limit || forgets_
+      || forged_.contains(x.key) || taken_.contains(x.uid))
     return;
   const auto& before = found->second;
   if (before.pod_uid.empty() || last_uid_[x.key] != before.pod_uid)
     return;
   const auto owners = owners_of(before);
   auto ended = pod == pods_.end() ? pod_left_[x.key] : x.at;
+  // Who thinks that the pod lives lets a record go that others have deleted,
+  // with what it shows.
+  const auto ends = before.shown.empty() && shown_.contains(before.pod_uid);
   for (const auto& [inside, outside] : before.promised) {
     for (const auto& id : entries_with_[outside])
       if (const auto& e = entries_.at(id);
-          is_ours(e) && owners.contains(owner_key(e.name)))
+          ends && is_ours(e) && owners.contains(owner_key(e.name)))
         breach(3, x.at,
                "the record of " + x.key + " has gone before " + id + " ("
                  + e.name + ")");
     if (auto left = left_.find(outside); left != left_.end())
       ended = std::max(ended, left->second.at);
   }
-  if (rules_.release_limit && !before.fixed
-      && x.at - ended > *rules_.release_limit)
+  if (!before.fixed && x.at - ended > *rules_.release_limit)
     breach(3, x.at, "the record of " + x.key + " has gone late");
 }
 

@@ -29,6 +29,7 @@ struct wishes {
   bool shrinks = false;
   unsigned jobs = 1;
   bool verbose = false;
+  bool families = false;
 };
 
 void show(const plan& what, const outcome& x, bool acts) {
@@ -121,7 +122,13 @@ int main(int argc, char** argv) {
   app.add_flag("--shrink", x.shrinks, "Show the least plan that still fails");
   app.add_option("--jobs", x.jobs, "Processes that share the seeds");
   app.add_flag("--acts", x.acts, "Show the plan");
+  app.add_flag("--families", x.families, "Only name the families");
   CLI11_PARSE(app, argc, argv);
+  if (x.families) {
+    for (size_t i = 0; i < family_count; ++i)
+      fmt::print("{}\n", to_string(static_cast<family>(i)));
+    return 0;
+  }
   if (!family_of(x.kind)) {
     fmt::print(stderr, "no such family: {}\n", x.kind);
     return 2;

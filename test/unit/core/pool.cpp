@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(pod_becomes_reachable_with_three_writes) {
   no_harm();
 }
 
-BOOST_AUTO_TEST_CASE(pod_is_told_again_until_its_platform_has_looked) {
+BOOST_AUTO_TEST_CASE(fm08_pod_is_told_again_until_its_platform_has_looked) {
   world.create_pod("a", one_port());
   world.settle();
   BOOST_TEST_REQUIRE(world.patches.size() == 1U);

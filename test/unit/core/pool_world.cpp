@@ -267,8 +267,7 @@ void pool_world::take(core::pool_effects effects) {
           cloud_.push_back({true, [this, x] { drop(x); }});
         } else if constexpr (std::is_same_v<type, object_query>) {
           tell([this, x] {
-            take(pool->object_answered({x.token, presence::exists, "uid-set"},
-                                       now));
+            take(pool->object_answered({x.token, workload, "uid-set"}, now));
           });
         } else if constexpr (std::is_same_v<type, bind_refused>) {
           later_.push_back(x.key.name);
