@@ -139,6 +139,7 @@ private:
   void wake_at(slot& s, instant when);
   void retry_later(slot& s, instant now);
   void tell_capacity();
+  instant next_cooled() const;
   uint32_t entry_limit() const;
   uint32_t free_entries() const;
   void write(slot& s, record_write x);
@@ -302,6 +303,8 @@ private:
   table_report report_;
   pool_capacity told_capacity_;
   bool capacity_told_ = false;
+  /// When ports that had rested were last counted as free because of the time.
+  instant cooled_at_ = instant::min();
 
   bool pods_synced_ = false;
   bool records_fresh_ = false;

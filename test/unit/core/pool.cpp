@@ -741,6 +741,30 @@ BOOST_AUTO_TEST_CASE(freed_port_rests_before_it_is_given_again) {
   BOOST_TEST(small.pool->ports().counts(protocol::tcp).cooling == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(port_that_has_rested_is_told_though_nothing_else_happens) {
+  auto one = options();
+  one.last_port = one.first_port;
+  test::pool_world small{3, one};
+  small.start();
+  small.settle();
+  small.create_pod("a", one_port());
+  small.settle();
+  small.delete_pod("a");
+  while (small.step())
+    continue;
+  auto& pool = *small.pool;
+  BOOST_TEST_REQUIRE(pool.ports().counts(protocol::tcp).cooling == 1U);
+  auto at = pool.next_tick();
+  BOOST_TEST_REQUIRE((at <= small.now + one.cooldown));
+  auto told = pool.tick(at);
+  auto is_room = [](const core::pool_effect& x) {
+    const auto* capacity = std::get_if<pool_capacity>(&x);
+    return capacity != nullptr && capacity->free_tcp == 1;
+  };
+  BOOST_TEST(std::ranges::any_of(told, is_room));
+  BOOST_TEST((pool.next_tick() == instant::max()));
+}
+
 // Pods come, go, come again under their names and with each other's addresses,
 // records are deleted by people, entries by others, and the process crashes at
 // any moment. Then all of that stops, and the world has to settle.
