@@ -49,6 +49,14 @@ bite_text() {
   printf '%s\n' "${line//|/;}"
 }
 
+# Whether a seed fails without the defect, too: then it shows nothing.
+fails_anyway() {
+  local seed=${2#seed }
+  [[ $seed != '?' ]] || return 1
+  ! run timeout "$step_limit" "$teeth/natgw-sim" --family "$1" --seed "$seed" \
+    > "$teeth/clean.log" 2>&1
+}
+
 # Lets one defect meet the seeds of all families in turn. Sets `bitten` to
 # "family seed|seeds|what broke", or to nothing.
 bite() {
@@ -61,6 +69,7 @@ bite() {
         --family "$family" --seed "$first" --seeds "$seed_step" \
         --jobs "$cores" > "$teeth/run.log" 2>&1 && continue
       text=$(bite_text "$teeth/run.log")
+      fails_anyway "$family" "${text%%:*}" && continue
       bitten="$family ${text%%:*}|$seeds|$(cut -c1-110 <<< "${text#*: }")"
       return
     done
@@ -91,7 +100,7 @@ try_defect() {
   fi
   printf '| %s | %s| %s |\n' "$name" "$defect" "${bitten//|/ | }" \
     | tee -a "$teeth/rows"
-  sync_teeth
+  (cd "$teeth/tree" && git apply -R "$root/$patch") || sync_teeth
 }
 
 write_teeth() {
@@ -123,6 +132,7 @@ run_teeth() {
   configure_teeth
   say 'building the simulation (an optimised copy)'
   build_teeth || { tail -n 30 "$teeth/build.log" >&2; die 'it does not compile'; }
+  cp "$teeth/build/test/natgw-sim" "$teeth/natgw-sim"
   families=$("$teeth/build/test/natgw-sim" --families)
   : > "$teeth/rows"
   for patch in "${patches[@]}"; do

@@ -369,11 +369,18 @@ void checker::check_fixed(const record_fact& x) {
   }
   if (!x.present)
     return;
+  const auto moves = [&last](const auto& y) {
+    auto found = last.find(y.first);
+    return found != last.end() && found->second != y.second;
+  };
+  // A run moves as a whole from where one of its ports is somebody else's.
+  const auto makes_way = std::ranges::any_of(x.promised, [&](const auto& y) {
+    return moves(y) && lost_ports_.contains(last.at(y.first));
+  });
   for (const auto& [inside, outside] : x.promised) {
     auto found = last.find(inside);
-    if (found != last.end() && found->second != outside
-        && !lost_eips_.contains(found->second.ip)
-        && !lost_ports_.contains(found->second))
+    if (moves(std::pair{inside, outside}) && !makes_way
+        && !lost_eips_.contains(found->second.ip))
       breach(6, x.at,
              fmt::format("{}: {}/{} moved from {} to {}", x.key, inside.second,
                          inside.first, text_of(found->second),
