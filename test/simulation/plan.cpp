@@ -176,11 +176,13 @@ void add_gaps(plan& to, dice& from, milliseconds length) {
 }
 
 /// Corners that the seed's number chooses, so that every family visits each:
-/// a table of several pages, hardly enough ports, the end of the port range.
+/// a table of several pages that is swept often, hardly enough ports, the end
+/// of the port range.
 void choose_corner(plan& to) {
   switch (to.seed % 4) {
     case 1:
-      to.strangers = 60;
+      to.strangers = 45;
+      to.sweep_interval = 2s;
       break;
     case 2:
       to.ports = 32;

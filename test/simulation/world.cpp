@@ -126,7 +126,7 @@ config::settings world::settings() const {
     static_cast<uint32_t>(std::max(1.0, plan_.cloud.rate.per_second * 60)));
   own.rates.burst
     = static_cast<uint32_t>(std::max(1.0, plan_.cloud.rate.burst * 0.9));
-  own.sweep_interval = 60s;
+  own.sweep_interval = plan_.sweep_interval;
   own.cooldown = plan_.cooldown;
   own.blocked_ports.emplace();
   own.status_writers = 2;

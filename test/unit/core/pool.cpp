@@ -741,6 +741,31 @@ BOOST_AUTO_TEST_CASE(freed_port_rests_before_it_is_given_again) {
   BOOST_TEST(small.pool->ports().counts(protocol::tcp).cooling == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(port_of_an_entry_that_went_before_its_mapping_rests) {
+  world.create_pod("a", {{protocol::tcp, 80, 1}, {protocol::tcp, 443, 1}},
+                   true);
+  world.settle();
+  world.delete_pod("a");
+  // Its entries do not wait for the next pod any more.
+  world.settle();
+  BOOST_TEST_REQUIRE(world.table.empty());
+  auto counts = [this] { return world.pool->ports().counts(protocol::tcp); };
+  BOOST_TEST_REQUIRE(counts().held == 2U);
+  // The next one asks for less, and ends before anything forwards.
+  world.create_pod("a", one_port(), true);
+  while (world.writes(record_op::promise) == 0 && world.step())
+    continue;
+  auto view = world.pods.at("a").view;
+  world.pods.erase("a");
+  world.take(world.pool->unbind(view, true, world.now));
+  world.take_address(view->ip, "another");
+  while (world.step())
+    continue;
+  BOOST_TEST(counts().held == 1U);
+  BOOST_TEST(counts().cooling == 1U);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(port_that_has_rested_is_told_though_nothing_else_happens) {
   auto one = options();
   one.last_port = one.first_port;
