@@ -70,5 +70,44 @@ breach 'has no newline at the end' < <(without_newline)
 breach 'begins a function of more than 60 lines' \
   < <(awk -f test/function_length.awk "${sources[@]}")
 
+# Every test as suite/case.
+test_names() {
+  cat "${tests[@]}" | sed -z 's/(\n */(/g' \
+    | grep -oE '(SUITE|CASE|SCENARIO)\([a-z0-9_]+' \
+    | awk -F '(' '/SUITE/ { suite = $2; next } { print suite "/" $2 }' | sort -u
+}
+
+# "file:line" of the tests that a document names and nobody has written.
+without_test() {
+  local names line name
+  names=$(test_names)
+  while IFS=: read -r line name; do
+    grep -qxF "$name" <<< "$names" || echo "docs/failure-modes.md:$line ($name)"
+  done < <(sed -n 's/^- `\([a-z0-9_]*\/[a-z0-9_]*\)`$/\1/p; t; s/.*//p' \
+    docs/failure-modes.md | grep -n /)
+}
+
+without_mode() {
+  local n
+  for n in {1..30}; do
+    grep -qE "^## $n\. " docs/failure-modes.md \
+      || echo "docs/failure-modes.md:0"
+  done
+}
+
+# Defects that `./dev teeth` cannot plant any more, or that do not say what
+# they are.
+stale_defects() {
+  local file
+  for file in test/teeth/*.patch; do
+    git apply --check "$file" 2> /dev/null && [[ $(head -c 2 "$file") == '# ' ]] \
+      || echo "$file:1"
+  done
+}
+
+breach 'names a test that there is not' < <(without_test)
+breach 'has no section for one of the 30 failure modes' < <(without_mode)
+breach 'does not apply to the tree' < <(stale_defects)
+
 printf '%d files, %d problems\n' "${#texts[@]}" "$problems"
 ((problems == 0))

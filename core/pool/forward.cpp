@@ -139,6 +139,7 @@ bool pool::follow_request(slot& s, instant now) {
     if (e.phase == entry_phase::gone && !e.retiring) {
       e.phase = entry_phase::idle;
       e.may_stand = false;
+      e.stood = true;
       e.id.clear();
       e.wished = {};
       raise_attempt(s, t);

@@ -10,6 +10,9 @@ namespace {
 constexpr auto first_backoff = std::chrono::seconds{1};
 constexpr auto last_backoff = std::chrono::seconds{30};
 
+/// Under churn ports come back all the time: they are told together.
+constexpr auto cooled_gap = std::chrono::milliseconds{200};
+
 /// Entries tried beyond a quota in doubt: few enough that a quota that has not
 /// been raised costs the API server and the cloud next to nothing.
 constexpr uint32_t quota_trials = 16;
@@ -66,12 +69,27 @@ pool_effects pool::tick(instant now) {
     touch(key);
   }
   wake_eips(now);
+  if (next_cooled() <= now) {
+    ports_.advance(now);
+    cooled_at_ = now;
+  }
   return finish(now);
 }
 
 instant pool::next_tick() const {
   auto timer = timers_.empty() ? instant::max() : timers_.begin()->first;
-  return std::min(timer, next_eip());
+  return std::min({timer, next_eip(), next_cooled()});
+}
+
+/// When ports that have rested are told: somebody may wait for them, and where
+/// all are taken or rest nothing else happens here.
+instant pool::next_cooled() const {
+  auto next = ports_.next_cooled();
+  if (!next)
+    return instant::max();
+  return cooled_at_ == instant::min()
+           ? *next
+           : std::max(*next, cooled_at_ + cooled_gap);
 }
 
 /// Looks at every touched key, then hands over what is to be done. Looking at

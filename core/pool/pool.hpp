@@ -147,6 +147,7 @@ private:
   void tell_capacity();
   uint32_t queue_depth() const;
   void count_awaited(slot& s);
+  instant next_cooled() const;
   uint32_t entry_limit() const;
   uint32_t free_entries() const;
   bool is_others(const record_view* record) const;
@@ -322,6 +323,8 @@ private:
   uint32_t awaited_ = 0;
   pool_capacity told_capacity_;
   bool capacity_told_ = false;
+  /// When ports that had rested were last counted as free because of the time.
+  instant cooled_at_ = instant::min();
 
   bool pods_synced_ = false;
   bool records_fresh_ = false;

@@ -202,7 +202,8 @@ void pool::free_gone(tenure& t, instant now) {
     if (e.phase != entry_phase::gone || is_named_by_record(t, e))
       return false;
     // Ports that no promise and no entry ever named need no rest.
-    auto known = !e.wished.name.empty() || e.may_stand || !e.id.empty();
+    auto known = !e.wished.name.empty() || e.may_stand || e.stood
+                 || !e.id.empty();
     if (e.claimed)
       ports_.free(t.handle, block_of(t, e.run), now, known);
     freed_ = true;

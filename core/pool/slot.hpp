@@ -50,6 +50,9 @@ struct held_entry {
   std::string waits_for;
   /// True if the table has been seen to hold it though nobody had wished it.
   bool seen = false;
+  /// True if it has stood before and was taken away since: its ports rest,
+  /// whether or not it comes again.
+  bool stood = false;
   /// True if an idle entry may well be in the table, or on its way there: a
   /// former process promised it, or somebody else has changed it.
   bool may_stand = false;

@@ -109,7 +109,7 @@ NATGW_SCENARIO(definition_that_comes_late_is_waited_for) {
 
 // What was installed first is kept: it has no columns, no short name, and does
 // not know all fields of the status.
-NATGW_SCENARIO(older_definition_keeps_working) {
+NATGW_SCENARIO(fm22_older_definition_keeps_working) {
   world x{where};
   legislator law{x};
   auto spec = law.before()["spec"];

@@ -158,7 +158,7 @@ NATGW_SCENARIO(pod_is_told_again_until_it_has_looked) {
   BOOST_TEST((x.harm() == cli::harm{}));
 }
 
-NATGW_SCENARIO(readiness_gate_opens_and_nothing_else_is_touched) {
+NATGW_SCENARIO(fm09_gate_opens_and_nothing_else_is_touched) {
   world x{where};
   x.run();
   auto pod = x.pod("game");

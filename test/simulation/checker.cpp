@@ -27,6 +27,16 @@ std::string text_of(const entry_change& x) {
                      x.internal_port, to_string(x.state));
 }
 
+bool shows(const shown_entry& x, const entry_change& e) {
+  auto offset = x.outside.port - e.external_port;
+  return e.state == entry_state::available && x.outside.ip == e.external_ip
+         && x.outside.protocol == to_string(e.protocol)
+         && x.internal_ip == e.internal_ip && offset >= 0 && offset < e.count
+         && x.internal_port == e.internal_port + offset;
+}
+
+} // namespace
+
 object_key object_key_of(const std::string& key) {
   auto slash = key.find('/');
   return {key.substr(0, slash), key.substr(slash + 1)};
@@ -37,16 +47,6 @@ std::string owner_key(std::string_view name) {
   auto before = name.rfind('.', last - 1);
   return std::string{name.substr(before + 1, last - before - 1)};
 }
-
-bool shows(const shown_entry& x, const entry_change& e) {
-  auto offset = x.outside.port - e.external_port;
-  return e.state == entry_state::available && x.outside.ip == e.external_ip
-         && x.outside.protocol == to_string(e.protocol)
-         && x.internal_ip == e.internal_ip && offset >= 0 && offset < e.count
-         && x.internal_port == e.internal_port + offset;
-}
-
-} // namespace
 
 checker::checker(checker_rules rules) : rules_{std::move(rules)} {
   // nop
@@ -126,6 +126,7 @@ void checker::see(const pod_fact& x) {
     name_keys_[core::fixed_name_key(object_key_of(x.key))] = x.key;
   }
   forget_unwanted(x, before.ports);
+  check_told(before, x);
   if (!x.present)
     pods_.erase(x.key);
   if (!before.ip.empty())
@@ -212,6 +213,7 @@ void checker::see(const entry_change& x) {
                + text_of(x));
     entries_at_[before.internal_ip].erase(x.id);
     place_entry(before, false);
+    note_left(before, x);
   }
   if (x.state == entry_state::gone) {
     entries_.erase(x.id);
@@ -289,10 +291,12 @@ void checker::see(const record_fact& x) {
   if (auto found = records_.find(x.key); found != records_.end())
     drop_record(found->second);
   check_fixed(x);
+  check_ended(x);
   if (!x.present) {
     records_.erase(x.key);
     return;
   }
+  check_new_ports(x);
   check_ports(x);
   std::set<shown_entry> before;
   if (auto found = records_.find(x.key); found != records_.end()) {

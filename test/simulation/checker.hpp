@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "emulator/vpc/history.hpp"
+#include "messages/object_key.hpp"
 #include "messages/time.hpp"
 #include "test/simulation/facts.hpp"
 
@@ -23,6 +24,11 @@ struct violation {
   std::string text;
 };
 
+/// Of "namespace/name".
+object_key object_key_of(const std::string& key);
+/// The part of an entry's name that says whose it is.
+std::string owner_key(std::string_view name);
+
 struct checker_rules {
   /// "natgw.<cluster>.": what names of entries of ours begin with.
   std::string prefix;
@@ -34,6 +40,11 @@ struct checker_rules {
   /// So late may the controller learn of a change of a pod, and still act upon
   /// what was before.
   instant::duration lag{std::chrono::minutes{10}};
+  /// So long a port rests before somebody else gets it.
+  instant::duration cooldown{0};
+  /// Set where nothing fails: so long a record may outlive its pod and its
+  /// entries.
+  std::optional<instant::duration> release_limit;
 };
 
 /// Judges a controller by what the emulators' objects were after every change,
@@ -51,6 +62,13 @@ struct checker_rules {
 /// * 6: a fixed mapping's public ports stay with the pod's name, unless an
 ///   entry of somebody else has been where they are: that one was there first,
 ///   or our table was out of date, and the next port is taken.
+///   And no pod is told that it is ready before a status has shown its ports.
+/// * 8: a pod's condition that is somebody else's stays.
+/// As long as no process and no pool has died, and with it what was known:
+/// * 1: no port is promised on which an entry of somebody else of ours stands,
+///   nor before it has rested;
+/// * 3: where nothing fails, no record goes while an entry of its pod stands,
+///   unless for a successor of the same name, nor long after it.
 /// What takes the controller a while is checked by `unsettled`, once faults
 /// have stopped: 2 (no entry at a stranger's address; also within a bound where
 /// nothing fails at all), 3 (nothing is left), that a status shows its pod's
@@ -79,8 +97,17 @@ public:
   /// Somebody else has a hand in what becomes of this pod's record.
   void stir(const std::string& key, instant at);
 
+  /// A process or a pool begins anew, with nothing but what others hold.
+  void forget();
+  bool forgets() const {
+    return forgets_;
+  }
+
   /// Time has passed.
   void pass(instant now);
+
+  /// Something was broken that others look after.
+  void breach(int number, instant at, std::string text);
 
   const std::vector<violation>& violations() const {
     return violations_;
@@ -93,7 +120,6 @@ private:
   /// One public port of an entry, by the entry's id.
   using port_holder = std::set<std::string>;
 
-  void breach(int number, instant at, std::string text);
   bool is_ours(const emulator::entry_change& x) const;
   bool is_live(const pod_fact& x) const;
   void drop_record(const record_fact& x);
@@ -118,6 +144,14 @@ private:
   void judge_address(const std::string& ip, instant at);
   bool is_right(const emulator::entry_change& x) const;
   void unsettled_pod(const pod_fact& x, std::vector<std::string>& to) const;
+
+  // -- checker_reuse.cpp: ports, and what goes before what
+  // ---------------------
+  void note_left(const emulator::entry_change& before,
+                 const emulator::entry_change& x);
+  void check_told(const pod_fact& before, const pod_fact& x);
+  void check_new_ports(const record_fact& x);
+  void check_ended(const record_fact& x);
 
   checker_rules rules_;
   std::vector<violation> violations_;
@@ -156,6 +190,20 @@ private:
   std::map<emulator::kube::public_port, port_holder> entries_with_;
   /// Ports of entries that another hand has changed.
   std::set<emulator::kube::public_port> touched_;
+  bool forgets_ = false;
+  /// When an entry of ours left a port last, and whose it was.
+  struct departure {
+    instant at;
+    std::string owner;
+  };
+  std::map<emulator::kube::public_port, departure> left_;
+  /// The last pod of each name, and when its object went.
+  std::map<std::string, std::string> last_uid_;
+  std::map<std::string, instant> pod_left_;
+  /// Pods, by uid, that a status has ever been for.
+  std::unordered_set<std::string> shown_;
+  /// Records, by uid, that were deleted while their pod lived.
+  std::set<std::string> taken_;
   /// Entries of ours at a stranger's address, and since when.
   std::map<std::string, instant> exposed_;
 };

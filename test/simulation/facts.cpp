@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "clients/kube/pod_body.hpp"
 #include "emulator/kube/json_access.hpp"
 #include "emulator/kube/target.hpp"
 
@@ -71,6 +72,23 @@ void read_promise(record_fact& to, const json& body) {
   }
 }
 
+/// Reads the conditions. Returns false if our gate is closed.
+bool read_conditions(pod_fact& to, const json& pod) {
+  const auto* gates = look(pod, {"spec", "readinessGates"});
+  auto open = gates == nullptr || gates->empty();
+  const auto* list = look(pod, {"status", "conditions"});
+  if (list == nullptr)
+    return open;
+  for (const auto& x : *list) {
+    auto type = text(x, {"type"});
+    if (type != kube::gate_condition)
+      to.conditions.emplace(type);
+    else
+      open = open || text(x, {"status"}) == "True";
+  }
+  return open;
+}
+
 } // namespace
 
 pod_fact pod_fact_of(const emulator::kube::change& x) {
@@ -89,9 +107,9 @@ pod_fact pod_fact_of(const emulator::kube::change& x) {
   result.ports = ports_of(body);
   result.fixed = note(body, "k8s.aliyun.com/pod-dnat-fixed") == "true"
                  && is_stateful(body);
-  result.told_ready
-    = note(body, "k8s.aliyun.com/pod-dnat-status").find(R"("state":"ready")")
-      != std::string_view::npos;
+  auto open = read_conditions(result, body);
+  auto told = note(body, "k8s.aliyun.com/pod-dnat-status");
+  result.told_ready = open && told.contains(R"("state":"ready")");
   return result;
 }
 

@@ -34,8 +34,11 @@ struct pod_fact {
   std::set<inner_port> ports;
   /// `fixed` is asked for, and the pod's owner allows it.
   bool fixed = false;
-  /// The pod's annotation says that it forwards.
+  /// The pod's annotation says that it forwards, and so does its gate, if it
+  /// has one.
   bool told_ready = false;
+  /// The types of its conditions that are others'.
+  std::set<std::string> conditions;
 };
 
 /// What a PodDNAT says from one revision on.

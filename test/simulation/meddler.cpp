@@ -97,6 +97,24 @@ void meddler::add_entry(const act& x) {
   (void)cloud.foreign_create(where->first, y);
 }
 
+/// Fills each table with entries that are none of ours, away from our ports.
+void meddler::furnish(uint32_t count) {
+  auto& cloud = at_.cloud().resources();
+  for (const auto& [id, where] : cloud.gateways()) {
+    if (where.eips.empty())
+      continue;
+    for (uint32_t i = 0; i < count; ++i) {
+      entry y;
+      y.name = "theirs";
+      y.external = {.address = *emulator::parse_ipv4(where.eips.front()),
+                    .first = static_cast<uint16_t>(200 + i)};
+      y.internal = {.address = *emulator::parse_ipv4("172.16.201.1"),
+                    .first = static_cast<uint16_t>(200 + i)};
+      (void)cloud.foreign_create(id, y);
+    }
+  }
+}
+
 /// They clear away what is theirs.
 void meddler::drop_own(const act& x) {
   auto& cloud = at_.cloud().resources();

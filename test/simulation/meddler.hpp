@@ -30,6 +30,9 @@ public:
 
   void play(const act& x, instant now);
 
+  /// Fills each table with entries of others, before anything happens.
+  void furnish(uint32_t count);
+
   /// The EIP that the last `lose_eip` has taken away; empty: none.
   const std::string& lost_eip() const {
     return lost_eip_;

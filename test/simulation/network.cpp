@@ -75,6 +75,13 @@ std::string action_of(const http::request& x) {
   return {};
 }
 
+/// A lease is taken and renewed before it is held.
+bool is_write(side to, const http::request& x) {
+  if (to == side::cluster)
+    return x.verb != http::method::get && !path_of(x).contains("/leases");
+  return !action_of(x).starts_with("Describe");
+}
+
 } // namespace
 
 // -- the process's end --------------------------------------------------------
@@ -188,6 +195,8 @@ instant::duration network::latency() {
 
 void network::travel(link& from, const flight_ptr& x) {
   auto action = action_of(x->what);
+  if (on_write && is_write(from.to_, x->what))
+    on_write(from.who_);
   told_.add(time_.now(), {from.who_, " > ", to_string(x->what.verb), " ",
                           action, " ", title_of(x->what), " ", x->what.body});
   if (dice_.chance(sky.lost_before)) {

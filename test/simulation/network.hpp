@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +46,7 @@ struct weather {
   // -- of the API server ------------------------------------------------------
   /// A list is up to so old when it is answered.
   std::chrono::milliseconds list_lag{0};
+  bool operator==(const weather&) const = default;
 };
 
 enum class side : uint8_t { cluster, cloud };
@@ -141,6 +143,10 @@ public:
   }
 
   weather sky;
+
+  /// Told of each write that leaves a process but those of its lease, with the
+  /// name of that process.
+  std::function<void(const std::string&)> on_write;
 
 private:
   friend class link;

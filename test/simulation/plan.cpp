@@ -245,6 +245,27 @@ void add_neighbour(plan& to, dice& from, uint32_t lives) {
     add_lives(to, from, neighbour + i, lives);
 }
 
+/// Corners that the seed's number chooses, so that every family visits each:
+/// a table of several pages that is swept often, hardly enough ports, the end
+/// of the port range.
+void choose_corner(plan& to) {
+  switch (to.seed % 4) {
+    case 1:
+      to.strangers = 45;
+      to.sweep_interval = 2s;
+      break;
+    case 2:
+      to.ports = 32;
+      to.cooldown = 20s;
+      break;
+    case 3:
+      to.first_port = static_cast<uint16_t>(65'536 - to.ports);
+      break;
+    default:
+      break;
+  }
+}
+
 bool is_of(family kind, family which) {
   return kind == which || kind == family::everything;
 }
@@ -308,6 +329,7 @@ plan make_plan(family kind, uint64_t seed, const plan_wishes& wishes) {
     add_neighbour(to, from, wishes.lives / 2);
   if (kind != family::calm)
     add_gaps(to, from, length);
+  choose_corner(to);
   std::ranges::stable_sort(to.acts, {}, &act::at);
   return to;
 }

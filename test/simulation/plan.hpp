@@ -133,7 +133,12 @@ struct plan {
   size_t gateways = 2;
   size_t eips = 1;
   /// Ports of each EIP.
+  uint16_t first_port = 1'000;
   uint16_t ports = 128;
+  std::chrono::seconds cooldown{5};
+  std::chrono::seconds sweep_interval{60};
+  /// Entries of others in each table at the start.
+  uint32_t strangers = 0;
   /// Out of 256: a message is handled although something else is due.
   uint32_t overtaking = 16;
   weather sky;

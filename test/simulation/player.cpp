@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "clients/kube/pod_body.hpp"
 #include "emulator/kube/json_access.hpp"
 
 namespace natgw::simulation {
@@ -78,6 +79,9 @@ void player::create(uint32_t slot, instant now) {
                 {"uid", workload_uid_},
                 {"controller", true}}}}}},
            {"spec", {{"containers", {{{"name", "game"}, {"image", "game"}}}}}}};
+  if (has_gate(slot))
+    pod["spec"]["readinessGates"]
+      = json::array({{{"conditionType", kube::gate_condition}}});
   ask("POST", pods, pod.dump(), now);
 }
 

@@ -30,6 +30,11 @@ public:
     return slot % 3 == 0;
   }
 
+  /// Every other pod is not Ready before it is reachable.
+  static bool has_gate(uint32_t slot) {
+    return slot % 2 == 1;
+  }
+
   uint32_t lives() const {
     return lives_;
   }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/token_harm.hpp"
 #include "core/entry_name.hpp"
 #include "observe/log.hpp"
 
@@ -50,8 +51,11 @@ checker_rules rules_of(const plan& x, std::string prefix) {
   if (x.kind == calm || x.kind == crash || x.kind == replicas || x.kind == pairs
       || x.kind == writes)
     result.lag = 20s;
-  if (x.kind == calm)
+  result.cooldown = x.cooldown;
+  if (x.kind == calm) {
     result.exposure_limit = 5s;
+    result.release_limit = 3s;
+  }
   result.exposure_from = beginning + 12s;
   return result;
 }
@@ -94,14 +98,18 @@ void world::add_realms() {
   }
   meddler_ = std::make_unique<meddler>(at_, seen_, prefixes_);
   meddler_->crowd(plan_.crowd);
+  meddler_->furnish(plan_.strangers);
 }
 
 void world::listen(size_t n) {
   const auto& types = at_.cluster(n).objects().types();
   const auto* pods = types.find("pods");
   const auto* records = types.find("poddnats");
+  const auto* leases = types.find("leases");
   at_.cluster(n).objects().subscribe(
-    [this, n, pods, records](const emulator::kube::change_ptr& x) {
+    [this, n, pods, records, leases](const emulator::kube::change_ptr& x) {
+      if (x->type == leases && n == 0)
+        lease_.see(*x);
       if (x->type != pods && x->type != records)
         return;
       seen_.object_changed();
@@ -131,6 +139,11 @@ void world::note_address(realm& at, const pod_fact& x) {
 
 /// A process may be meant to die right after a write of its own.
 void world::heed_writes() {
+  net_.on_write = [this](const std::string& who) {
+    auto found = std::ranges::find(replicas_, who, &replica::identity);
+    if (found != replicas_.end() && found->realm == 0)
+      lease_.judge(who, realms_.front().judge, time_.now());
+  };
   seen_.on_write = [this](simulation::step what, const sender& from,
                           const std::string& key) {
     if (fatal_ != what || (fatal_if_recycled_ && !seen_.ledger().recycles(key)))
@@ -152,8 +165,8 @@ config::settings world::settings() const {
   result.cluster_id = "simulated";
   result.region = at_.cloud_options().region;
   result.vpc = at_.cloud_options().vpc_id;
-  constexpr uint16_t first = 1'000;
-  const auto last = static_cast<uint16_t>(first + plan_.ports - 1);
+  const auto first = plan_.first_port;
+  const auto last = static_cast<uint16_t>(first + (plan_.ports - 1));
   for (const auto& x : at_.cloud_options().gateways)
     result.gateways.push_back(
       {.id = x.id, .zone = x.zone, .ports = {first, last}, .eips = {}});
@@ -165,8 +178,8 @@ config::settings world::settings() const {
     static_cast<uint32_t>(std::max(1.0, plan_.cloud.rate.per_second * 60)));
   own.rates.burst
     = static_cast<uint32_t>(std::max(1.0, plan_.cloud.rate.burst * 0.9));
-  own.sweep_interval = 60s;
-  own.cooldown = 5s;
+  own.sweep_interval = plan_.sweep_interval;
+  own.cooldown = plan_.cooldown;
   own.blocked_ports.emplace();
   own.status_writers = 2;
   own.lease.enabled = plan_.lease;
@@ -328,6 +341,22 @@ void world::conclude() {
     result_.tail = told_.tail(start_);
 }
 
+/// Tokens that could have made or found the wrong thing. What the network
+/// repeats or loses looks like a token that is used again.
+void world::judge_tokens() {
+  if (std::ranges::any_of(realms_,
+                          [](const realm& x) { return x.judge.forgets(); }))
+    return;
+  auto harm = cli::count_token_harm(at_.cloud().log());
+  const auto reused = plan_.sky == weather{} ? harm.reused : 0;
+  if (reused + harm.mixed + harm.doubled > 0)
+    realms_.front().judge.breach(
+      10, time_.now(),
+      fmt::format("ClientTokens: {} used again, {} for another need, {} needs "
+                  "with two",
+                  reused, harm.mixed, harm.doubled));
+}
+
 outcome world::run() {
   net_.sky = plan_.sky;
   at_.cluster().set_faults(plan_.cluster_faults);
@@ -344,6 +373,7 @@ outcome world::run() {
   calm_down();
   settle("after the last deed", settling_limit);
   tear_down();
+  judge_tokens();
   conclude();
   return std::move(result_);
 }

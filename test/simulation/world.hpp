@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "test/simulation/checker.hpp"
+#include "test/simulation/lease_rule.hpp"
 #include "test/simulation/meddler.hpp"
 #include "test/simulation/network.hpp"
 #include "test/simulation/plan.hpp"
@@ -115,6 +116,7 @@ private:
   void settle(const char* what, instant::duration limit);
   void tear_down();
   void conclude();
+  void judge_tokens();
   config::settings settings() const;
 
   plan plan_;
@@ -129,6 +131,7 @@ private:
   std::deque<realm> realms_;
   std::vector<std::string> prefixes_;
   std::unique_ptr<meddler> meddler_;
+  lease_rule lease_;
   emulator::dice dice_;
   std::deque<replica> replicas_;
   /// The next write of this kind is a process's last.

@@ -23,6 +23,8 @@ void world::start(size_t n) {
   x.identity = fmt::format("r{}.{}", n, ++x.incarnation);
   told_.add(time_.now(), {x.identity, " starts"});
   x.frozen = false;
+  if (x.incarnation > 1)
+    realms_[x.realm].judge.forget();
   x.body = std::make_unique<process>(
     net_, process_options{.settings = settings(),
                           .identity = x.identity,
@@ -73,6 +75,8 @@ void world::pause(size_t n, std::chrono::milliseconds span) {
   if (!x.body || x.frozen)
     return;
   told_.add(time_.now(), {"r", std::to_string(n), " stops"});
+  // Another may lead meanwhile.
+  realms_[x.realm].judge.forget();
   x.frozen = true;
   x.led = leader() == x.identity;
   x.body->freeze();
@@ -119,6 +123,7 @@ void world::do_to_process(const act& x) {
         target.body->stop();
       break;
     default: {
+      realms_[target.realm].judge.forget();
       const auto table = x.what == deed::break_table;
       if (target.body && target.body->break_pair(table, x.value))
         seen_.add(table ? mishap::table_crash : mishap::pool_crash);

@@ -35,6 +35,7 @@ struct wishes {
   bool verbose = false;
   bool coverage = false;
   bool demanding = false;
+  bool families = false;
 };
 
 family family_for(const wishes& x) {
@@ -172,7 +173,13 @@ int main(int argc, char** argv) {
   app.add_flag("--check-coverage", x.demanding,
                "And fail where that is too little: see docs/simulation.md");
   app.add_flag("--acts", x.acts, "Show the plan");
+  app.add_flag("--families", x.families, "Only name the families");
   CLI11_PARSE(app, argc, argv);
+  if (x.families) {
+    for (size_t i = 0; i < family_count; ++i)
+      fmt::print("{}\n", to_string(static_cast<family>(i)));
+    return 0;
+  }
   if (x.kind != "all" && !family_of(x.kind)) {
     fmt::print(stderr, "no such family: {}\n", x.kind);
     return 2;

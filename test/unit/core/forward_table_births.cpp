@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_drop_before_the_create_leaves_is_one_look) {
   BOOST_TEST(w.cloud.entries.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(port_break_is_set_for_high_ports_of_a_shared_eip_only) {
+BOOST_AUTO_TEST_CASE(fm27_port_break_is_for_high_ports_of_a_shared_eip) {
   world w;
   w.begin();
   auto breaks = [&](const char* ip, uint16_t port, uint16_t count) {

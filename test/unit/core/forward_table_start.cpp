@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(the_report_tells_zone_and_eips_and_the_list) {
   BOOST_TEST(w.report.eips.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(every_page_is_read) {
+BOOST_AUTO_TEST_CASE(fm21_every_page_is_read) {
   world w;
   for (int i = 0; i < 120; ++i)
     w.cloud.put(foreign_spec(i));

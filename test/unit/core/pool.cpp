@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(pod_becomes_reachable_with_three_writes) {
   no_harm();
 }
 
-BOOST_AUTO_TEST_CASE(pod_is_told_again_until_its_platform_has_looked) {
+BOOST_AUTO_TEST_CASE(fm08_pod_is_told_again_until_its_platform_has_looked) {
   world.create_pod("a", one_port());
   world.settle();
   BOOST_TEST_REQUIRE(world.patches.size() == 1U);
@@ -770,6 +770,55 @@ BOOST_AUTO_TEST_CASE(freed_port_rests_before_it_is_given_again) {
   while (small.step())
     continue;
   BOOST_TEST(small.pool->ports().counts(protocol::tcp).cooling == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(port_of_an_entry_that_went_before_its_mapping_rests) {
+  world.create_pod("a", {{protocol::tcp, 80, 1}, {protocol::tcp, 443, 1}},
+                   true);
+  world.settle();
+  world.delete_pod("a");
+  // Its entries do not wait for the next pod any more.
+  world.settle();
+  BOOST_TEST_REQUIRE(world.table.empty());
+  auto counts = [this] { return world.pool->ports().counts(protocol::tcp); };
+  BOOST_TEST_REQUIRE(counts().held == 2U);
+  // The next one asks for less, and ends before anything forwards.
+  world.create_pod("a", one_port(), true);
+  while (world.writes(record_op::promise) == 0 && world.step())
+    continue;
+  auto view = world.pods.at("a").view;
+  world.pods.erase("a");
+  world.take(world.pool->unbind(view, true, world.now));
+  world.take_address(view->ip, "another");
+  while (world.step())
+    continue;
+  BOOST_TEST(counts().held == 1U);
+  BOOST_TEST(counts().cooling == 1U);
+  no_harm();
+}
+
+BOOST_AUTO_TEST_CASE(port_that_has_rested_is_told_though_nothing_else_happens) {
+  auto one = options();
+  one.last_port = one.first_port;
+  test::pool_world small{3, one};
+  small.start();
+  small.settle();
+  small.create_pod("a", one_port());
+  small.settle();
+  small.delete_pod("a");
+  while (small.step())
+    continue;
+  auto& pool = *small.pool;
+  BOOST_TEST_REQUIRE(pool.ports().counts(protocol::tcp).cooling == 1U);
+  auto at = pool.next_tick();
+  BOOST_TEST_REQUIRE((at <= small.now + one.cooldown));
+  auto told = pool.tick(at);
+  auto is_room = [](const core::pool_effect& x) {
+    const auto* capacity = std::get_if<pool_capacity>(&x);
+    return capacity != nullptr && capacity->free_tcp == 1;
+  };
+  BOOST_TEST(std::ranges::any_of(told, is_room));
+  BOOST_TEST((pool.next_tick() == instant::max()));
 }
 
 // Pods come, go, come again under their names and with each other's addresses,

@@ -269,8 +269,7 @@ void pool_world::take(core::pool_effects effects) {
           cloud_.push_back({true, [this, x] { drop(x); }});
         } else if constexpr (std::is_same_v<type, object_query>) {
           tell([this, x] {
-            take(pool->object_answered({x.token, presence::exists, "uid-set"},
-                                       now));
+            take(pool->object_answered({x.token, workload, "uid-set"}, now));
           });
         } else if constexpr (std::is_same_v<type, pool_capacity>) {
           queue_depth = x.queue_depth;

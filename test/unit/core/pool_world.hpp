@@ -89,6 +89,8 @@ public:
   size_t creates = 0;
   size_t modifies = 0;
   size_t deletes = 0;
+  /// What questions for a workload are answered with.
+  presence workload = presence::exists;
   /// While true, no drop is carried out.
   bool holds_drops = false;
   /// What the next pods to be created look like beyond the usual; may be null.
