@@ -792,6 +792,9 @@ BOOST_AUTO_TEST_CASE(port_of_an_entry_that_went_before_its_mapping_rests) {
   world.take_address(view->ip, "another");
   while (world.step())
     continue;
+  world.create_pod("a", one_port(), true);
+  while (world.step())
+    continue;
   BOOST_TEST(counts().held == 1U);
   BOOST_TEST(counts().cooling == 1U);
   no_harm();
