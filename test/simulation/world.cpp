@@ -133,7 +133,9 @@ void world::note_address(realm& at, const pod_fact& x) {
 void world::heed_writes() {
   seen_.on_write = [this](simulation::step what, const sender& from,
                           const std::string& key) {
-    if (fatal_ != what || (fatal_if_recycled_ && !seen_.ledger().recycles(key)))
+    const auto& ledger = seen_.ledger();
+    if (fatal_ != what || (fatal_if_ == 1 && !ledger.recycles(key))
+        || (fatal_if_ == 2 && !ledger.is_superseded(key)))
       return;
     for (auto& x : replicas_)
       if (x.body && x.realm == 0 && x.identity == from.who) {

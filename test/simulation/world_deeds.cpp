@@ -109,7 +109,7 @@ void world::do_to_process(const act& x) {
       break;
     case deed::crash_at_write:
       fatal_ = static_cast<simulation::step>(x.value % step_count);
-      fatal_if_recycled_ = x.value >= step_count;
+      fatal_if_ = x.value / step_count;
       break;
     case deed::pause:
       pause(n, std::chrono::milliseconds{x.value});
