@@ -162,6 +162,9 @@ void world::meddle(const act& x) {
   auto key = "default/" + player::name_of(x.slot);
   if (x.what == deed::edit_record)
     judge.forged(key);
+  // Who wins where nothing stands yet is left open.
+  if (x.what == deed::forge_record)
+    judge.late(key);
   if (x.what == deed::forge_record)
     judge.forged(fmt::format("default/forged-{}", x.value % 4));
   meddler_->play(x, time_.now());
