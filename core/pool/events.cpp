@@ -9,9 +9,9 @@ namespace natgw::core {
 
 namespace {
 
-/// Compares resourceVersions of one object. They are opaque by contract, but
-/// in practice ascending integers; where they are not, the later one told
-/// counts as newer, and a write based on it is refused and read again.
+/// Compares resourceVersions of objects of one name. They are opaque by
+/// contract, but in practice ascending integers; where they are not, the later
+/// one told counts as newer, and a write based on it is refused and read again.
 bool is_newer(const record_view& next, const record_view& known) {
   auto number = [](const std::string& text) {
     uint64_t result = 0;
@@ -117,7 +117,8 @@ pool_effects pool::address_taken(const std::string& ip, const std::string& uid,
 
 pool_effects pool::record_changed(const record_ptr& record, instant now) {
   auto& s = slot_of(record->key);
-  if (s.record && s.record->uid == record->uid && !is_newer(*record, *s.record))
+  // Nor does a late watch bring back what the present one was made in place of.
+  if (s.record && !is_newer(*record, *s.record))
     return finish(now);
   auto stand = disbelieve(s, *record, now);
   s.record = record;

@@ -20,11 +20,19 @@ std::string_view to_string(step x) {
 }
 
 void crash_ledger::see(const pod_fact& x) {
+  present_[x.key] = x.present && !x.terminating ? x.uid : std::string{};
   auto slash = x.key.find('/');
   owners_[core::plain_name_key(x.uid)] = x.key;
   owners_[core::fixed_name_key(
     {x.key.substr(0, slash), x.key.substr(slash + 1)})]
     = x.key;
+}
+
+bool crash_ledger::is_superseded(const std::string& key) const {
+  auto found = stories_.find(key);
+  auto pod = present_.find(key);
+  return found != stories_.end() && pod != present_.end()
+         && !pod->second.empty() && pod->second != found->second.owner;
 }
 
 std::optional<crash_point> crash_ledger::between(const story& x, step next) {
@@ -66,6 +74,8 @@ void crash_ledger::wrote(const std::string& key, step what,
   if (x.last && x.author != who && dead_.contains(x.author))
     if (auto point = between(x, what))
       tally_.add(*point);
+  if (what == step::promise)
+    x.owner = present_[key];
   if (what == step::promise || what == step::create)
     x.modified = false;
   if (what == step::modify)

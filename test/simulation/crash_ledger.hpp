@@ -60,6 +60,10 @@ public:
     return found != stories_.end() && found->second.modified;
   }
 
+  /// Whether another pod than the one that a record was promised to has its
+  /// name now.
+  bool is_superseded(const std::string& key) const;
+
   /// A process has crashed.
   void died(std::string_view who) {
     dead_.emplace(who);
@@ -69,6 +73,8 @@ private:
   struct story {
     std::optional<step> last;
     std::string author;
+    /// The uid of the pod that it was promised to.
+    std::string owner;
     /// Its entry was turned from another one.
     bool modified = false;
     /// An entry has been deleted since the status was emptied.
@@ -79,6 +85,8 @@ private:
 
   tally& tally_;
   std::map<std::string, story> stories_;
+  /// The uids of the pods that there are, by key.
+  std::map<std::string, std::string> present_;
   /// Records by the part of entries' names that is theirs.
   std::map<std::string, std::string, std::less<>> owners_;
   std::set<std::string, std::less<>> dead_;

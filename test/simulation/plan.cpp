@@ -172,6 +172,9 @@ void add_deaths(plan& to, dice& from, milliseconds length, uint64_t count) {
     auto value = static_cast<size_t>(last[from.roll(last.size())]);
     if (from.chance(0.15))
       value = step_count + static_cast<size_t>(status);
+    else if (from.chance(0.25))
+      value = 2 * step_count
+              + static_cast<size_t>(from.chance(0.6) ? withdraw : remove);
     to.acts.push_back({draw(from, 100ms, length), deed::crash_at_write, 0,
                        static_cast<uint32_t>(value)});
   }

@@ -38,7 +38,7 @@ enum class deed : uint8_t {
   crash,
   /// The next process that carries out a write of the kind `value` dies when
   /// that has been done; from `step_count` on: one whose entry was turned from
-  /// another one.
+  /// another one; from twice that on: one whose pod has been replaced.
   crash_at_write,
   /// It is stopped for `value` ms.
   pause,

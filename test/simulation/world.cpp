@@ -146,7 +146,9 @@ void world::heed_writes() {
   };
   seen_.on_write = [this](simulation::step what, const sender& from,
                           const std::string& key) {
-    if (fatal_ != what || (fatal_if_recycled_ && !seen_.ledger().recycles(key)))
+    const auto& ledger = seen_.ledger();
+    if (fatal_ != what || (fatal_if_ == 1 && !ledger.recycles(key))
+        || (fatal_if_ == 2 && !ledger.is_superseded(key)))
       return;
     for (auto& x : replicas_)
       if (x.body && x.realm == 0 && x.identity == from.who) {

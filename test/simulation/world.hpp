@@ -136,7 +136,9 @@ private:
   std::deque<replica> replicas_;
   /// The next write of this kind is a process's last.
   std::optional<simulation::step> fatal_;
-  bool fatal_if_recycled_ = false;
+  /// 1: if the entry was turned from another one, 2: if the pod has been
+  /// replaced.
+  uint32_t fatal_if_ = 0;
   size_t seen_changes_ = 0;
   size_t planned_ = 0;
   outcome result_;

@@ -113,7 +113,7 @@ void world::do_to_process(const act& x) {
       break;
     case deed::crash_at_write:
       fatal_ = static_cast<simulation::step>(x.value % step_count);
-      fatal_if_recycled_ = x.value >= step_count;
+      fatal_if_ = x.value / step_count;
       break;
     case deed::pause:
       pause(n, std::chrono::milliseconds{x.value});
@@ -167,6 +167,9 @@ void world::meddle(const act& x) {
   auto key = "default/" + player::name_of(x.slot);
   if (x.what == deed::edit_record)
     judge.forged(key);
+  // Who wins where nothing stands yet is left open.
+  if (x.what == deed::forge_record)
+    judge.late(key);
   if (x.what == deed::forge_record)
     judge.forged(fmt::format("default/forged-{}", x.value % 4));
   meddler_->play(x, time_.now());

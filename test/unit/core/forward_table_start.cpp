@@ -357,6 +357,20 @@ BOOST_AUTO_TEST_CASE(all_drops_are_gone_with_a_gateway_that_is_gone) {
   BOOST_TEST(w.told(entry_fact::gone, world::name(3)) == 1U);
 }
 
+// Who waits for the table to be read before clashes are decided would wait for
+// ever.
+BOOST_AUTO_TEST_CASE(table_of_a_gateway_that_is_gone_counts_as_read) {
+  world w;
+  w.cloud.gateway_exists = false;
+  w.cloud.table_exists = false;
+  w.begin();
+  w.run(9min);
+  BOOST_TEST(!w.report.listed);
+  w.run(10min);
+  BOOST_TEST(w.report.listed);
+  BOOST_TEST(!w.report.usable);
+}
+
 BOOST_AUTO_TEST_CASE(unanswered_write_outlives_a_gateway_that_comes_back) {
   world w;
   w.begin();

@@ -353,6 +353,23 @@ BOOST_AUTO_TEST_CASE(restart_does_not_believe_what_was_remembered) {
   no_harm();
 }
 
+// A watch that is far behind tells of a record that the present one was made in
+// place of, and then of its end.
+BOOST_AUTO_TEST_CASE(late_end_of_a_former_record_leaves_the_status_true) {
+  world.create_pod("a", one_port());
+  world.settle();
+  auto former = std::make_shared<record_view>(*world.records.at("a"));
+  former->uid = "uid-of-a-former-record";
+  former->resource_version = "0";
+  former->status.clear();
+  world.take(world.pool->record_changed(former, world.now));
+  world.take(world.pool->record_gone(former, world.now));
+  world.delete_pod("a");
+  world.settle();
+  check_converged(world, 0);
+  no_harm();
+}
+
 BOOST_AUTO_TEST_CASE(ports_remembered_from_an_older_promise_are_free) {
   world.create_pod("a", one_port());
   world.create_pod("b", one_port());
