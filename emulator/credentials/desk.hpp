@@ -19,6 +19,9 @@ namespace natgw::emulator {
 
 /// Everything may be changed while the emulator runs.
 struct desk_options {
+  static constexpr std::string_view oidc_token = "Hush7x2SecretOidc";
+  static_assert(oidc_token.starts_with(secret_mark));
+
   uint64_t seed = 1;
   /// Temporary credentials hold for so long ...
   std::chrono::milliseconds lifetime{std::chrono::hours{1}};
@@ -35,8 +38,7 @@ struct desk_options {
   std::string provider_arn
     = "acs:ram::1000000000000001:oidc-provider/ack-rrsa-emulated";
   /// The OIDC tokens that are accepted.
-  std::set<std::string, std::less<>> oidc_tokens{std::string{secret_mark}
-                                                 + "Oidc"};
+  std::set<std::string, std::less<>> oidc_tokens{std::string{oidc_token}};
   /// So many of the next requests of any kind are answered with 503.
   uint32_t failures = 0;
   std::string account = "1000000000000001";

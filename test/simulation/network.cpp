@@ -79,7 +79,10 @@ std::string action_of(const http::request& x) {
 bool is_write(side to, const http::request& x) {
   if (to == side::cluster)
     return x.verb != http::method::get && !path_of(x).contains("/leases");
-  return !action_of(x).starts_with("Describe");
+  // The rest reads, or fetches credentials.
+  const auto action = action_of(x);
+  return action.starts_with("Create") || action.starts_with("Modify")
+         || action.starts_with("Delete");
 }
 
 } // namespace
