@@ -201,9 +201,9 @@ BOOST_AUTO_TEST_CASE(wrong_types_within_an_entry_spoil_the_page) {
 BOOST_AUTO_TEST_CASE(what_begins_like_null_is_malformed) {
   for (const auto* word : {"n", "n1", "nul", "nulll", "num"}) {
     BOOST_TEST(is_malformed(read(describe_entries, 200, page("[]", word))));
-    BOOST_TEST(is_malformed(read(
-      create_entry, 200,
-      R"({"ForwardEntryId":)" + std::string{word} + R"(,"RequestId":"r"})")));
+    BOOST_TEST(is_malformed(read(create_entry, 200,
+                                 R"({"ForwardEntryId":)" + std::string{word}
+                                   + R"(,"RequestId":"r"})")));
   }
 }
 
