@@ -122,28 +122,41 @@ run_address_tests() {
   done
 }
 
-# The simulation, optimised: each family in its turn. It fails, too, if a kind
-# of fault or of crash has been met too rarely.
+# The simulation, optimised: each family in its turn. It fails for seeds that are
+# not known to fail, for known ones that do not, and if a kind of fault or of
+# crash has been met too rarely.
 simulation_seeds=${NATGW_SIMULATION_SEEDS:-2000}
 run_simulation() {
-  local log status=0 good=0 bad=0
+  local log good=0 bad=0 open surprise
   build release natgw-sim -DNATGW_TESTS=ON
   say "running $simulation_seeds seeds of the simulation"
   log=$(mktemp "$cache/log.XXXXXX")
   run timeout --kill-after=10 "$suite_limit" build/release/test/natgw-sim \
     --family all --seeds "$simulation_seeds" --jobs "$cores" \
-    --check-coverage > "$log" 2>&1 || status=$?
+    --check-coverage > "$log" 2>&1 || true
   read -r good bad < <(sed -n \
     's/.* \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log") || true
-  good=${good:-0} bad=${bad:-1}
-  if ((status != 0)); then
+  good=${good:-0}
+  open=$(awk -v most="$simulation_seeds" '/^[a-z]/ && $2 <= most' \
+    test/simulation/open_seeds)
+  surprise=$({
+    diff <(sort <<< "$open") \
+      <(sed -n 's/^\([a-z]*\) seed \([0-9]*\): .*/\1 \2/p' "$log" | sort) \
+      | sed -n 's/^< \(.*\)/\1 does not fail any more/p; s/^> //p'
+    grep '^too ' "$log" || true
+    ((good > 0)) || echo 'it has not come to its end'
+  })
+  if [[ -n $surprise ]]; then
     tail -n 400 "$log" >&2
-    complaints+=("simulation ended with status $status:"
+    complaints+=("simulation: $surprise"
       "$({ grep -E ' seed |^too ' "$log" || true; } | cut -c1-300 | head -n 20)")
-    ((bad > 0)) || bad=1
+    count "simulation, $simulation_seeds seeds" "$good" \
+      "$(wc -l <<< "$surprise")"
+  else
+    say "$bad seeds fail that are known to: test/simulation/open_seeds"
+    count "simulation, $simulation_seeds seeds" "$good" 0
   fi
   rm -f "$log"
-  count "simulation, $simulation_seeds seeds" "$good" "$bad"
 }
 
 # The emulated cloud, called by the cloud's official SDK.
