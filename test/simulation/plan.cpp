@@ -173,6 +173,12 @@ void add_hands(plan& to, dice& from, milliseconds length) {
 void add_gaps(plan& to, dice& from, milliseconds length) {
   sprinkle(to, from, deed::compact, length, from.roll(4), 1);
   sprinkle(to, from, deed::break_watches, length, from.roll(4), 1);
+  // What happens while nobody watches is forgotten before anybody does again.
+  for (auto count = from.roll(4); count > 0; --count) {
+    auto at = draw(from, 100ms, length);
+    to.acts.push_back({at, deed::break_watches, 0, 0});
+    to.acts.push_back({at + draw(from, 200ms, 700ms), deed::compact, 0, 0});
+  }
 }
 
 /// Corners that the seed's number chooses, so that every family visits each:
@@ -189,6 +195,7 @@ void choose_corner(plan& to) {
       to.cooldown = 20s;
       break;
     case 3:
+      to.ports = 48;
       to.first_port = static_cast<uint16_t>(65'536 - to.ports);
       break;
     default:
