@@ -109,7 +109,8 @@ write_teeth() {
 
 \`./dev teeth\` plants each defect of \`test/teeth\` in a copy of the tree,
 compiles the simulation, and lets seeds of every family run, $seed_step of each in
-turn, until one fails: at most $seed_budget in all. This is what its last run over
+turn, until one fails: at most $seed_budget in all. A seed that fails without
+the defect, too, does not count. This is what its last run over
 all of them has written; \`test/tidy.sh\` checks that each patch still applies.
 
 | patch | defect | caught by | seeds | what broke |
