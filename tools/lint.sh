@@ -34,10 +34,12 @@ tidy_keys() {
 
 # Of "key file" lines makes one line for each analysis: sources by the dozen,
 # of one folder each. A test that opens a namespace of the product is analysed
-# by itself: its helpers may be called like those of the next.
+# by itself: its helpers may be called like those of the next. So is a fuzz
+# target, since each has the one function of that name.
 tidy_batches() {
   local alone
-  alone=$(git ls-files 'test/*.cpp' | xargs grep -lE '^namespace [a-z]')
+  alone=$(git ls-files 'test/*.cpp' | xargs grep -lE \
+    '^namespace [a-z]|LLVMFuzzerTestOneInput')
   awk -v alone="$alone test/main.cpp" '
   BEGIN {
     split(alone, names)

@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(role_of_the_node_outlives_its_credentials) {
 }
 
 BOOST_AUTO_TEST_CASE(role_by_oidc_outlives_its_credentials) {
-  write(marked_secret("Oidc"));
+  write(test::marked_secret("Oidc"));
   start(oidc());
   steps(100);
   desk.options().oidc_tokens = {"second-oidc-token"};

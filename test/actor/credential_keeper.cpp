@@ -55,8 +55,8 @@ credential_source scripted(credential_origin origin,
 
 aliyun::credentials keys_of(std::string id,
                             std::optional<wall_time> expires = {}) {
-  return {std::move(id), aliyun::secret{marked_secret()},
-          aliyun::secret{marked_secret("T")}, expires};
+  return {std::move(id), aliyun::secret{test::marked_secret()},
+          aliyun::secret{test::marked_secret("T")}, expires};
 }
 
 struct outside {

@@ -26,7 +26,7 @@ using asker_actor = caf::typed_actor<caf::reacts_to<api_reply>>;
 credentials_ptr make_keys(std::string id = "testid",
                           std::optional<wall_time> expires = {}) {
   return std::make_shared<const aliyun::credentials>(aliyun::credentials{
-    std::move(id), aliyun::secret{marked_secret()}, {}, expires});
+    std::move(id), aliyun::secret{test::marked_secret()}, {}, expires});
 }
 
 struct outside {

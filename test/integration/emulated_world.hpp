@@ -56,7 +56,8 @@ public:
   /// waits for it.
   std::string http_url() const;
 
-  bool wait(const std::function<bool()>& done, std::chrono::seconds limit) {
+  bool wait(const std::function<bool()>& done,
+            std::chrono::seconds limit) const {
     return watch->wait(done, limit);
   }
 

@@ -98,7 +98,7 @@ struct site {
     return result;
   }
 
-  void stop() {
+  void stop() const {
     running->signal(SIGTERM);
     BOOST_TEST(running->wait() == 0);
   }
