@@ -37,7 +37,8 @@ step step_of_record(const http::request& x, std::string_view rest) {
 }
 
 bool is_status(std::string_view path) {
-  return path.ends_with("/status") || path.find("/status?") != path.npos;
+  return path.ends_with("/status")
+         || path.find("/status?") != std::string_view::npos;
 }
 
 } // namespace
@@ -70,7 +71,7 @@ void sightings::write_done(const sender& from, const http::request& x,
   path = path.substr(0, path.find('?'));
   std::string key;
   std::optional<step> what;
-  if (auto at = path.find(records); at != path.npos) {
+  if (auto at = path.find(records); at != std::string_view::npos) {
     auto rest = path.substr(at + records.size());
     if (rest.empty()) {
       key = "default/" + name_in(x.body);
@@ -81,7 +82,7 @@ void sightings::write_done(const sender& from, const http::request& x,
       what = step_of_record(x, rest);
     }
   } else if (auto pods = path.find("/pods/");
-             pods != path.npos
+             pods != std::string_view::npos
              && x.body.find(R"(\"state\":\"ready\")") != std::string::npos) {
     auto rest = path.substr(pods + 6);
     key = "default/" + std::string{rest.substr(0, rest.find('/'))};
