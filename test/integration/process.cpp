@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -94,6 +95,10 @@ void process::keep_what_it_wrote() {
     read_all();
     keep_output("output", said_);
   }
+  // A device has no end.
+  if (std::error_code ignored;
+      !std::filesystem::is_regular_file(log_path_, ignored))
+    return;
   std::ifstream in{log_path_};
   std::ostringstream text;
   if (in && text << in.rdbuf())
