@@ -210,6 +210,8 @@ build_thread_tests() {
 run_thread_tests() {
   export TSAN_OPTIONS=halt_on_error=0:exitcode=66:second_deadlock_stack=1
   export LD_LIBRARY_PATH=$caf_tsan
+  # It would be given that CAF, too.
+  unset NATGW_SHIPPED
   run_suite 'unit, concurrent (tsan)' build/tsan/test/natgw-test-unit
   run_suite 'actor (tsan)' build/tsan/test/natgw-test-actor
   run_suite 'integration (tsan)' build/tsan/test/natgw-test-integration
