@@ -152,17 +152,20 @@ void engine::satisfied(slot& x) {
     x.retell = false;
     tell(x, entry_fact::available);
   }
-  for (auto number : table.twins(x)) {
-    auto& twin = *table.at(number);
-    if (twin.wish == wish_kind::drop)
-      continue;
-    twin.wish = wish_kind::drop;
-    twin.priority = urgency::cleanup;
-    twin.wanted = twin.seen;
-    reconsider(twin);
-  }
+  for (auto number : table.twins(x))
+    drop_twin(*table.at(number), urgency::cleanup);
   changed(x);
   tidy(x);
+}
+
+/// Ends the second entry of a name.
+void engine::drop_twin(slot& twin, urgency priority) {
+  if (twin.wish == wish_kind::drop && twin.priority <= priority)
+    return;
+  twin.wish = wish_kind::drop;
+  twin.priority = priority;
+  twin.wanted = twin.seen;
+  reconsider(twin);
 }
 
 void engine::known_gone(slot& x) {

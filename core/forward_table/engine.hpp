@@ -116,6 +116,7 @@ struct engine {
   step create_step(slot& x);
   step drop_step(slot& x) const;
   bool leaving(const slot& other, const slot& x) const;
+  bool gives_way(slot& other, const slot& x);
   slot* leaving_obstacle(const slot& x, const slot* source);
   std::optional<step> replace_step(slot& x);
   bool may_touch(bool only_delete) const;
@@ -129,6 +130,7 @@ struct engine {
   void release_claim(slot& x);
   void changed(slot& x);
   void satisfied(slot& x);
+  void drop_twin(slot& twin, urgency priority);
   void known_gone(slot& x);
   void hold_for_attempt(slot& x);
   void tidy(slot& x);

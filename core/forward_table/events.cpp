@@ -70,13 +70,8 @@ void engine::accept(const entry_drop& wish) {
   x.wish = wish_kind::drop;
   x.wanted = pack_seen(wish.spec);
   x.priority = wish.priority;
-  for (auto number : table.twins(x)) {
-    auto& twin = *table.at(number);
-    twin.wish = wish_kind::drop;
-    twin.priority = wish.priority;
-    twin.wanted = twin.seen;
-    reconsider(twin);
-  }
+  for (auto number : table.twins(x))
+    drop_twin(*table.at(number), wish.priority);
   if (told_gone) {
     known_gone(x);
     return;

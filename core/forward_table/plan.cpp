@@ -112,9 +112,17 @@ slot* engine::leaving_obstacle(const slot& x, const slot* source) {
   auto also = source != nullptr ? source->number : 0;
   for (auto who : {table.external_obstacle(x.wanted, x.number, also),
                    table.internal_obstacle(x.wanted, x.number, also)})
-    if (who.ours != nullptr && leaving(*who.ours, x))
+    if (who.ours != nullptr && gives_way(*who.ours, x))
       return who.ours;
   return nullptr;
+}
+
+/// Whether an entry of ours is, or is hereby told to be, on its way out of the
+/// slot's. A second entry of the slot's own name goes rather than bar it.
+bool engine::gives_way(slot& other, const slot& x) {
+  if (other.twin && other.name == x.name)
+    drop_twin(other, x.priority);
+  return leaving(other, x);
 }
 
 auto engine::drop_step(slot& x) const -> step {

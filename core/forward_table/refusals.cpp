@@ -133,7 +133,7 @@ bool engine::blame(slot& x, const mirror::obstacle& who, bool external) {
   if (who.ours == nullptr || who.ours == &x
       || (x.work && who.ours->number == x.work->claims))
     return false;
-  if (leaving(*who.ours, x)) {
+  if (gives_way(*who.ours, x)) {
     reconsider(x);
     return true;
   }

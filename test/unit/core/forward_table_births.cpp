@@ -221,6 +221,29 @@ BOOST_AUTO_TEST_CASE(a_second_entry_of_one_name_is_removed) {
   BOOST_TEST((w.last(world::name(1))->fact == entry_fact::available));
 }
 
+BOOST_AUTO_TEST_CASE(a_second_entry_of_one_name_gives_way) {
+  // Whichever of the two is taken for the entry, the other one holds the
+  // address, or the port, that it is to have.
+  for (auto shares_address : {true, false}) {
+    world w;
+    auto former = moved(1, "10.0.9.9");
+    former.external_port = 4000;
+    auto present = world::spec(1);
+    if (shares_address)
+      present.external_port = 4001;
+    else
+      present.internal_port = 4001;
+    w.cloud.put(former);
+    w.cloud.put(present);
+    w.begin();
+    w.wish(world::want(world::spec(1)));
+    w.run(5s);
+    BOOST_TEST(w.told(entry_fact::refused) == 0U);
+    BOOST_REQUIRE(w.cloud.entries.size() == 1U);
+    BOOST_TEST((w.cloud.entries.begin()->second.spec == world::spec(1)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_wish_that_no_table_can_hold_is_refused) {
   world w;
   w.begin();
