@@ -50,6 +50,8 @@ outcome outcome_of(const call_record& x) {
 struct token_course {
   uint64_t intent = 0;
   std::string sender;
+  /// Empty as long as its calls met no gateway.
+  std::string gateway;
   bool succeeded = false;
   outcome last = outcome::open;
   /// Numbers in the log: of its latest call, and of the change it made (0: it
@@ -147,13 +149,16 @@ private:
     auto stands = token.changed != 0
                   && entries_.is_unchanged(token.entry, token.changed,
                                            before_it);
-    auto looked = last_look_[x.gateway] > token.sent;
+    // This call may have been refused for its gateway being unknown.
+    auto looked = last_look_[token.gateway] > token.sent;
     if (stands || !looked)
       ++result_.doubled;
   }
 
   static void follow(token_course& token, const call_record& x) {
     token.last = outcome_of(x);
+    if (!x.gateway.empty())
+      token.gateway = x.gateway;
     token.succeeded = token.succeeded || token.last == outcome::success;
     token.sent = x.number;
     if (x.committed) {

@@ -130,6 +130,17 @@ BOOST_AUTO_TEST_CASE(new_token_after_an_observed_absence_is_no_harm) {
   BOOST_TEST((harm() == cli::token_harm{}));
 }
 
+BOOST_AUTO_TEST_CASE(gateway_unknown_by_now_was_looked_at_all_the_same) {
+  create("t1", 1, "fwd-1");
+  change("fwd-1", entry_state::gone);
+  look();
+  auto next = sent("t2", 1);
+  next.gateway.clear();
+  next.status = 404;
+  log.add(next);
+  BOOST_TEST((harm() == cli::token_harm{}));
+}
+
 BOOST_AUTO_TEST_CASE(new_token_after_a_definite_refusal_is_no_harm) {
   refuse("t1", 1, 400, "OperationUnsupported.ForwardEntry");
   create("t2", 1, "fwd-1");
