@@ -14,6 +14,12 @@ bool is_moving(const held_entry& e) {
          || !e.heir.empty();
 }
 
+bool shows(const slot& s, const held_entry& e) {
+  return s.record && std::ranges::any_of(s.record->status, [&](auto& x) {
+           return x.forward_entry_id == e.id;
+         });
+}
+
 } // namespace
 
 pool_effects pool::swept(const sweep_ptr& sweep, instant now) {
@@ -84,15 +90,19 @@ void pool::give_up_belief(tenure& t, held_entry& e, const violation& x) {
   auto s = find_slot(t.key);
   if (t.unproven)
     return;
+  if (s) {
+    s->retry_at = {};
+    touch(t.key);
+  }
   if (t.ending || e.retiring || !s || s->tenure != t.handle) {
-    drop_entry(t, e);
+    // What is still shown is taken back first; the next sweep finds it again.
+    if (!s || !shows(*s, e))
+      drop_entry(t, e);
     return;
   }
   entry_lost(t, e);
   if (x.broken == invariant::foreign_untouched)
     e.id.clear();
-  s->retry_at = {};
-  touch(t.key);
 }
 
 /// The status names an entry that nobody knows: whatever was thought to

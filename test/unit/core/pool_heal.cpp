@@ -141,6 +141,39 @@ BOOST_AUTO_TEST_CASE(stranger_is_left_alone_soon) {
   BOOST_TEST(world.table.at(name).internal_ip == world.pods.at("a").view->ip);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_shown_is_taken_back_before_it_ends) {
+  auto name = entry_of("a");
+  auto pod = world.pods.at("a");
+  // The pod has another port now, and the write that says so has failed.
+  pod.request.items = {{protocol::tcp, 81, 1}};
+  world.pool->bind({pod.view, pod.request}, world.now);
+  world.pool->record_written({.key = pod.view->key,
+                              .op = record_op::status,
+                              .problem = error{ec::unavailable, "away"}},
+                             world.now);
+  auto stranger = std::make_shared<pod_view>();
+  stranger->key = {"others", "web"};
+  stranger->uid = "uid-web";
+  stranger->ip = pod.view->ip;
+  world.transcript.clear();
+  for (auto i = 0; i < 2; ++i) {
+    auto x = sweep();
+    for (auto& owner : x->owners)
+      if (owner && owner->ip == stranger->ip)
+        owner = stranger;
+    world.take(world.pool->swept(x, world.now));
+  }
+  BOOST_TEST(violations(core::invariant::no_stranger) == 1U);
+  auto when = [&](const std::string& what) {
+    return std::ranges::find_if(world.transcript, [&](auto& line) {
+      return line.starts_with(what);
+    });
+  };
+  world.settle();
+  BOOST_TEST(!world.table.contains(name));
+  BOOST_TEST((when("write status a") < when("drop " + name)));
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_checked_before_the_table_is_settled) {
   world.table.erase(entry_of("a"));
   world.start();
