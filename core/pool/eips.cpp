@@ -108,11 +108,7 @@ bool pool::stays_on_eip(slot& s, tenure& t, instant now) {
       "EIP " + t.external_ip + " has left gateway " + options_.gateway
         + "; the mapping moves to another one",
       true);
-  s.disowned = true;
-  s.published = s.said_ready = s.said_allocated = false;
-  let_go(s, t);
-  free_gone(t, now);
-  touch(s.key);
+  start_afresh(s, t, now);
   return false;
 }
 

@@ -32,6 +32,9 @@ bool is_newer(const record_view& next, const record_view& known) {
 pool_effects pool::bind(const bind_order& order, instant now) {
   auto& s = slot_of(order.pod->key);
   auto is_new = !s.pod || s.pod->uid != order.pod->uid;
+  auto leaves = s.pod && !s.pod->ip.empty() && s.pod->ip != order.pod->ip;
+  if (leaves)
+    s.linger_until = now + options_.fixed_linger;
   if (is_new) {
     if (s.pod)
       s.former = std::exchange(s.pod, nullptr);

@@ -24,7 +24,10 @@ void pool::forward(slot& s, instant now) {
     adopt(s, now);
   if (s.contested || (!s.tenure && !allocate(s, now)))
     return;
-  if (!stays_on_eip(s, *present(s), now) || !follow_request(s, now))
+  if (!stays_on_eip(s, *present(s), now))
+    return;
+  auto follows = follow_request(s, now);
+  if (!s.tenure)
     return;
   auto& t = *present(s);
   if (s.record && !s.record->status.empty()) {
@@ -33,6 +36,11 @@ void pool::forward(slot& s, instant now) {
       write(s, {.op = record_op::status, .status = std::move(right)});
       return;
     }
+  }
+  if (!follows) {
+    // What leads to the pod's former address must not wait for room.
+    make_room(s, t);
+    return;
   }
   if (!store_promise(s, t))
     return;
@@ -127,7 +135,7 @@ held_entry& pool::add_entry(tenure& t, const port_run& run) {
 }
 
 /// Brings the tenure in line with what the pod is and asks for now. Returns
-/// false if that cannot be done yet.
+/// false if that cannot be done yet, or the tenure has been let go of.
 bool pool::follow_request(slot& s, instant now) {
   auto& t = *present(s);
   t.pod_uid = s.pod->uid;
@@ -157,17 +165,11 @@ bool pool::follow_request(slot& s, instant now) {
 /// Ports that stay keep their public port; new ones are allocated on the same
 /// EIP; those that go forward on until the new ones do.
 bool pool::follow_items(slot& s, tenure& t, instant now) {
-  std::vector<port_run> staying;
-  std::vector<port_run> carried;
-  for (auto& e : t.entries) {
-    carried.push_back(e.run);
-    // What was to go and is asked for again stays after all.
-    e.retiring = e.retiring && e.phase == entry_phase::dropping;
-    if (!e.retiring)
-      staying.push_back(e.run);
-  }
-  entry_numbers numbers{carried};
-  auto change = plan_change(staying, s.request.items, numbers);
+  std::vector<port_run> runs;
+  for (auto& e : t.entries)
+    runs.push_back(e.run);
+  entry_numbers numbers{runs};
+  auto change = plan_change(runs, s.request.items, numbers);
   allocation got;
   if (!change.added.empty()) {
     auto wanted = shapes(change.added);
@@ -177,18 +179,37 @@ bool pool::follow_items(slot& s, tenure& t, instant now) {
                                   .max_pieces = free_entries()},
                                  now);
     if (!ports) {
-      tell_failure(s, "no room for the new ports on " + t.external_ip);
-      retry_later(s, now);
+      auto stays = !change.kept.empty() || !change.trimmed.empty();
+      auto binding = t.fixed ? s.record || stays : s.published;
+      if (binding) {
+        tell_failure(s, "no room for the new ports on " + t.external_ip);
+        retry_later(s, now);
+      } else {
+        start_afresh(s, t, now);
+      }
       return false;
     }
     got = std::move(*ports);
   }
+  // What was to go and is asked for again stays after all, if need be by being
+  // made anew once it is gone: a record may still promise its ports.
+  for (auto& e : t.entries)
+    e.retiring = false;
   apply_change(t, change);
   for (auto& run : assemble(change.added, got, numbers))
     add_entry(t, run);
   t.items = s.request.items;
   name_entries(t);
   return true;
+}
+
+/// Gives up a mapping that binds nobody yet, for another one anywhere.
+void pool::start_afresh(slot& s, tenure& t, instant now) {
+  s.disowned = true;
+  s.published = s.said_ready = s.said_allocated = false;
+  let_go(s, t);
+  free_gone(t, now);
+  touch(s.key);
 }
 
 void pool::apply_change(tenure& t, const port_change& change) {

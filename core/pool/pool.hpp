@@ -202,6 +202,7 @@ private:
   bool allocate(slot& s, instant now);
   bool follow_request(slot& s, instant now);
   held_entry& add_entry(tenure& t, const port_run& run);
+  void start_afresh(slot& s, tenure& t, instant now);
   void apply_change(tenure& t, const port_change& change);
   bool follow_items(slot& s, tenure& t, instant now);
   void raise_attempt(const slot& s, tenure& t);
@@ -237,6 +238,7 @@ private:
   // -- release.cpp: towards nothing left -------------------------------------
   void hold(slot& s, instant now);
   void hold_fixed(slot& s, instant now);
+  void linger(slot& s, tenure& t, instant now);
   void release(slot& s, instant now);
   bool withdraw_status(slot& s);
   bool drop_entries(tenure& t);

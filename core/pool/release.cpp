@@ -31,6 +31,11 @@ void pool::hold(slot& s, instant now) {
       drop_entries(t);
     return;
   }
+  // Its address is not known yet: what stands leads to a predecessor's.
+  if (withdraw_status(s))
+    return;
+  if (!t.internal_ip.empty())
+    linger(s, t, now);
   if (!options_.early && !s.request.early)
     return;
   if (!s.record && t.internal_ip.empty() && !store_promise(s, t))
@@ -42,10 +47,7 @@ void pool::hold_fixed(slot& s, instant now) {
   auto& t = *present(s);
   if (withdraw_status(s))
     return;
-  if (now >= s.linger_until || t.haste == urgency::harm)
-    drop_entries(t);
-  else
-    wake_at(s, s.linger_until);
+  linger(s, t, now);
   auto& workload = s.record->promise->workload;
   if (workload.kind.empty() || s.probing)
     return;
@@ -60,6 +62,15 @@ void pool::hold_fixed(slot& s, instant now) {
                                  .api_version = workload.api_version,
                                  .kind = workload.kind,
                                  .key = {s.key.ns, workload.name}});
+}
+
+/// Entries wait a while to be turned to the next address, unless they expose a
+/// stranger.
+void pool::linger(slot& s, tenure& t, instant now) {
+  if (now >= s.linger_until || t.haste == urgency::harm)
+    drop_entries(t);
+  else
+    wake_at(s, s.linger_until);
 }
 
 // -- release ------------------------------------------------------------------
