@@ -141,6 +141,29 @@ BOOST_AUTO_TEST_CASE(stranger_is_left_alone_soon) {
   BOOST_TEST(world.table.at(name).internal_ip == world.pods.at("a").view->ip);
 }
 
+BOOST_AUTO_TEST_CASE(of_two_promised_one_port_the_lower_rank_gets_another) {
+  auto forged = std::make_shared<record_view>(*world.record("b"));
+  forged->promise->runs = world.record("a")->promise->runs;
+  forged->resource_version += "0";
+  auto kept = world.record("a")->promise->runs;
+  // Somebody has edited the record, and the write that mends it has failed.
+  world.pool->record_changed(forged, world.now);
+  world.pool->record_written({.key = forged->key,
+                              .op = record_op::promise,
+                              .problem = error{ec::unavailable, "away"}},
+                             world.now);
+  world.take(world.pool->swept(sweep(), world.now));
+  world.take(world.pool->swept(sweep(), world.now));
+  BOOST_TEST(violations(core::invariant::one_owner) == 1U);
+  BOOST_TEST(std::ranges::any_of(world.transcript, [](const std::string& x) {
+    return x.starts_with("note promise_lost b");
+  }));
+  world.settle();
+  BOOST_TEST((world.record("a")->promise->runs == kept));
+  BOOST_TEST((world.record("b")->promise->runs != kept));
+  BOOST_TEST(world.record("b")->status.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_shown_is_taken_back_before_it_ends) {
   auto name = entry_of("a");
   auto pod = world.pods.at("a");
