@@ -251,7 +251,7 @@ private:
   void free_gone(tenure& t, instant now);
   void forget(slot& s);
 
-  // -- claims.cpp: tenures, names, promises found, clashes -------------------
+  // -- claims.cpp: tenures, names, promises found ----------------------------
   tenure& make_tenure(slot& s, uint32_t handle);
   void erase_tenure(uint32_t handle);
   std::string identity_of(const tenure& t) const;
@@ -273,15 +273,16 @@ private:
   std::optional<held_entry> take_from_leaving(const std::string& name,
                                               const port_block& block,
                                               instant now);
+  static entry_spec spec_of(const tenure& t, const held_entry& e);
+  static port_block block_of(const tenure& t, const port_run& run);
+
+  // -- clashes.cpp: one port promised to two ---------------------------------
   void contest(slot& s);
   std::vector<uint32_t> rivals_of(const tenure& t) const;
   void resolve_clashes(instant now);
   bool resume_clashes(instant now);
   bool wins(slot& challenger, slot& holder);
   void lose_promise(slot& s, instant now);
-
-  static entry_spec spec_of(const tenure& t, const held_entry& e);
-  static port_block block_of(const tenure& t, const port_run& run);
 
   pool_options options_;
   port_allocator ports_;
