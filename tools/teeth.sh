@@ -57,6 +57,12 @@ fails_anyway() {
     > "$teeth/clean.log" 2>&1
 }
 
+# run_step FAMILY FIRST: whether the next seeds pass.
+run_step() {
+  run timeout "$step_limit" "$teeth/build/test/natgw-sim" --family "$1" \
+    --seed "$2" --seeds "$seed_step" --jobs "$cores" > "$teeth/run.log" 2>&1
+}
+
 # Lets one defect meet the seeds of all families in turn. Sets `bitten` to
 # "family seed|seeds|what broke", or to nothing.
 bite() {
@@ -65,10 +71,10 @@ bite() {
   while ((seeds < seed_budget)); do
     for family in $families; do
       seeds=$((seeds + seed_step))
-      run timeout "$step_limit" "$teeth/build/test/natgw-sim" \
-        --family "$family" --seed "$first" --seeds "$seed_step" \
-        --jobs "$cores" > "$teeth/run.log" 2>&1 && continue
+      run_step "$family" "$first" && continue
       text=$(bite_text "$teeth/run.log")
+      # What has died without a word shall do so again.
+      [[ $text != 'seed ?'* ]] || { run_step "$family" "$first" && continue; }
       fails_anyway "$family" "${text%%:*}" && continue
       bitten="$family ${text%%:*}|$seeds|$(cut -c1-110 <<< "${text#*: }")"
       return
