@@ -162,13 +162,17 @@ int main(int argc, char** argv) {
     "calm, storm, crash, replicas, pairs, "
     "refusals, hands, everything or writes; all: each in its turn");
   app.add_option("--seed", x.seed, "The first seed");
-  app.add_option("--seeds", x.seeds, "How many");
-  app.add_option("--pods", x.size.slots, "Names of pods");
-  app.add_option("--lives", x.size.lives, "Pods of each name");
-  app.add_option("--lines", x.lines, "Lines of the transcript to show");
+  app.add_option("--seeds", x.seeds, "How many")->check(CLI::PositiveNumber);
+  app.add_option("--pods", x.size.slots, "Names of pods")
+    ->check(CLI::PositiveNumber);
+  app.add_option("--lives", x.size.lives, "Pods of each name")
+    ->check(CLI::PositiveNumber);
+  app.add_option("--lines", x.lines, "Lines of the transcript to show")
+    ->check(CLI::PositiveNumber);
   app.add_flag("--logs", x.logs, "Show the controller's log in it");
   app.add_flag("--shrink", x.shrinks, "Show the least plan that still fails");
-  app.add_option("--jobs", x.jobs, "Processes that share the seeds");
+  app.add_option("--jobs", x.jobs, "Processes that share the seeds")
+    ->check(CLI::PositiveNumber);
   app.add_flag("--coverage", x.coverage, "Say what the runs have met");
   app.add_flag("--check-coverage", x.demanding,
                "And fail where that is too little: see docs/simulation.md");
