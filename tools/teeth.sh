@@ -41,10 +41,11 @@ build_teeth() {
     --parallel "$cores" --target natgw-sim > "$teeth/build.log" 2>&1
 }
 
-# What a failed step says first, as a cell of a table.
+# What a failed step of a family says first, as a cell of a table.
 bite_text() {
   local line
-  line=$(grep '^seed ' "$1" | sort -t ' ' -k 2n | head -n 1 || true)
+  line=$(grep "^$1 seed " "$teeth/run.log" | sort -t ' ' -k 3n | head -n 1)
+  line=${line#"$1 "}
   [[ -n $line ]] || line='seed ?: a run has died or does not end'
   printf '%s\n' "${line//|/;}"
 }
@@ -72,7 +73,7 @@ bite() {
     for family in $families; do
       seeds=$((seeds + seed_step))
       run_step "$family" "$first" && continue
-      text=$(bite_text "$teeth/run.log")
+      text=$(bite_text "$family")
       # What has died without a word shall do so again.
       [[ $text != 'seed ?'* ]] || { run_step "$family" "$first" && continue; }
       fails_anyway "$family" "${text%%:*}" && continue
