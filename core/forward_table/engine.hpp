@@ -112,6 +112,7 @@ struct engine {
 
   step next_step(slot& x);
   step want_step(slot& x);
+  void take_matching_twin(slot& x);
   step change_step(slot& x, slot* source);
   step create_step(slot& x);
   step drop_step(slot& x) const;

@@ -1,6 +1,7 @@
 #include "core/forward_table/mirror.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace natgw::core::table {
 
@@ -102,6 +103,39 @@ void mirror::clear(slot& x) {
   x.nameless = false;
   x.verified = false;
   x.deletes = 0;
+}
+
+void mirror::exchange(slot& a, slot& b) {
+  struct holding {
+    std::string id;
+    flow seen;
+    entry_status status = entry_status::unknown;
+    bool nameless = false;
+    bool verified = false;
+    uint8_t deletes = 0;
+    uint64_t scan = 0;
+  };
+  auto take = [this](slot& x) {
+    holding result{x.id,       x.seen,    x.status, x.nameless,
+                   x.verified, x.deletes, x.scan};
+    clear(x);
+    return result;
+  };
+  auto give = [this](slot& x, const holding& what) {
+    x.scan = what.scan;
+    if (what.id.empty())
+      return;
+    put(x, what.id, what.seen);
+    x.status = what.status;
+    x.nameless = what.nameless;
+    x.verified = what.verified;
+    x.deletes = what.deletes;
+  };
+  auto from_a = take(a);
+  auto from_b = take(b);
+  give(a, from_b);
+  give(b, from_a);
+  std::swap(a.wrote_at, b.wrote_at);
 }
 
 void mirror::bury(std::string id, instant now) {

@@ -64,6 +64,10 @@ public:
   /// The slot holds no entry any more.
   void clear(slot& x);
 
+  /// Each holds the other one's entry, if there is one, and what is known of
+  /// it.
+  void exchange(slot& a, slot& b);
+
   /// The id is known gone: what was read before shall not revive it.
   void bury(std::string id, instant now);
 

@@ -34,6 +34,7 @@ auto engine::want_step(slot& x) -> step {
     return {};
   if (!listed && !(mirrored && x.fresh))
     return {.kind = step::blocked};
+  take_matching_twin(x);
   if (x.work && x.work->not_before > now)
     return {.kind = step::wait, .at = x.work->not_before};
   if (!x.known()) {
@@ -48,6 +49,23 @@ auto engine::want_step(slot& x) -> step {
   if (x.unconfirmed)
     return {.kind = step::watch};
   return change_step(x, nullptr);
+}
+
+/// Of two entries of one name the one that is as wished is the slot's.
+void engine::take_matching_twin(slot& x) {
+  if (x.matches() || x.unconfirmed)
+    return;
+  for (auto number : table.twins(x)) {
+    auto& twin = *table.at(number);
+    if (twin.seen != x.wanted || !twin.known() || twin.unconfirmed
+        || twin.status == entry_status::deleting || under_way(twin))
+      continue;
+    note("changes places with its twin", &x, twin.id);
+    table.exchange(x, twin);
+    twin.wanted = twin.seen;
+    reconsider(twin);
+    return;
+  }
 }
 
 /// Turns the slot's own entry, or another one's, into what is wished.
@@ -118,7 +136,8 @@ slot* engine::leaving_obstacle(const slot& x, const slot* source) {
 }
 
 /// Whether an entry of ours is, or is hereby told to be, on its way out of the
-/// slot's. A second entry of the slot's own name goes rather than bar it.
+/// slot's. A second entry of the slot's own name goes rather than stay in its
+/// way.
 bool engine::gives_way(slot& other, const slot& x) {
   if (other.twin && other.name == x.name)
     drop_twin(other, x.priority);

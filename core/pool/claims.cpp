@@ -166,16 +166,18 @@ void pool::adopt(slot& s, instant now) {
   auto identity = identity_of(t);
   for (auto& run : promise.runs) {
     auto name = options_.names.build(identity, run.n);
-    auto stands_at = take_from_unproven(name, now);
+    auto found = take_from_unproven(name, now);
     auto left = take_from_leaving(name, block_of(t, run), now);
     auto stays = left.has_value();
     auto& e = t.entries.emplace_back(std::move(left).value_or(held_entry{}));
     e.run = run;
-    e.seen = stands_at.has_value() || stays;
+    e.seen = found.has_value() || stays;
     e.may_stand = true;
     e.unheard = !stays;
-    if (stands_at)
-      add_former_address(t, *stands_at);
+    if (found) {
+      e.strayed = strays(s, t, found->wished, found->id);
+      add_former_address(t, found->wished.internal_ip);
+    }
     if (stays)
       add_former_address(t, e.wished.internal_ip);
     // A name that an entry with other ports keeps is not taken from it.
@@ -223,10 +225,9 @@ bool pool::claim(tenure& t, instant now) {
   return complete;
 }
 
-/// An unproven entry turned out to have an owner after all. Returns where it
-/// points.
-std::optional<std::string> pool::take_from_unproven(const std::string& name,
-                                                    instant now) {
+/// An unproven entry turned out to have an owner after all. Returns it.
+std::optional<held_entry> pool::take_from_unproven(const std::string& name,
+                                                   instant now) {
   auto found = by_name_.find(name);
   if (found == by_name_.end())
     return std::nullopt;
@@ -237,9 +238,9 @@ std::optional<std::string> pool::take_from_unproven(const std::string& name,
   for (auto& e : t.entries)
     if (e.claimed)
       ports_.free(t.handle, block_of(t, e.run), now, false);
-  auto ip = t.internal_ip;
+  auto result = t.entries.front();
   erase_tenure(handle);
-  return ip;
+  return result;
 }
 
 /// An entry that was to end is promised again: its new owner goes on with it,

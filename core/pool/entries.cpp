@@ -111,13 +111,22 @@ void pool::entry_late(tenure& t, held_entry& e, const entry_news& news) {
 
 // -- entries nobody wished ----------------------------------------------------
 
+/// Whether an entry that was found elsewhere is the one that the status shows,
+/// and not a second one of its name.
+bool pool::strays(const slot& s, const tenure& t, const entry_spec& found,
+                  const std::string& id) {
+  return found.internal_ip != t.internal_ip && shows(s, id);
+}
+
 void pool::unclaimed(const entry_news& news, instant now) {
   if (auto e = find_entry(news.spec.name)) {
     e->seen = true;
     // A former process may have stored a new address and died before the
     // Modify.
-    add_former_address(tenures_.at(by_name_.at(news.spec.name)),
-                       news.spec.internal_ip);
+    auto& t = tenures_.at(by_name_.at(news.spec.name));
+    if (auto s = find_slot(t.key); s && s->tenure == t.handle)
+      e->strayed = e->strayed || strays(*s, t, news.spec, news.id);
+    add_former_address(t, news.spec.internal_ip);
     return;
   }
   auto handle = ++last_handle_;

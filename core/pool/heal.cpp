@@ -14,12 +14,6 @@ bool is_moving(const held_entry& e) {
          || !e.heir.empty();
 }
 
-bool shows(const slot& s, const held_entry& e) {
-  return s.record && std::ranges::any_of(s.record->status, [&](auto& x) {
-           return x.forward_entry_id == e.id;
-         });
-}
-
 } // namespace
 
 pool_effects pool::swept(const sweep_ptr& sweep, instant now) {
@@ -88,7 +82,9 @@ void pool::give_up_belief(tenure& t, held_entry& e, const violation& x) {
   if (x.broken == invariant::no_stranger)
     t.haste = urgency::harm;
   auto s = find_slot(t.key);
-  if (t.unproven)
+  // A second entry of the name is ended by the table, as soon as it may.
+  auto is_second = e.phase == entry_phase::available && e.id != x.entry_id;
+  if (t.unproven || is_second)
     return;
   if (s) {
     s->retry_at = {};
@@ -96,7 +92,7 @@ void pool::give_up_belief(tenure& t, held_entry& e, const violation& x) {
   }
   if (t.ending || e.retiring || !s || s->tenure != t.handle) {
     // What is still shown is taken back first; the next sweep finds it again.
-    if (!s || !shows(*s, e))
+    if (!s || !shows(*s, e.id))
       drop_entry(t, e);
     return;
   }

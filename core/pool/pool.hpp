@@ -173,6 +173,8 @@ private:
   void entry_late(tenure& t, held_entry& e, const entry_news& news);
   void refused(tenure& t, held_entry& e, const entry_news& news, instant now);
   bool replace_run(tenure& t, held_entry& e, instant now);
+  static bool strays(const slot& s, const tenure& t, const entry_spec& found,
+                     const std::string& id);
   void unclaimed(const entry_news& news, instant now);
   void ask_about_orphans();
   void judge_orphans();
@@ -227,7 +229,8 @@ private:
   void retire_entries(tenure& t, instant now);
   std::vector<status_entry> status_of(const tenure& t,
                                       bool believing = false) const;
-  static bool is_believed(const tenure& t, const held_entry& e);
+  static bool is_believed(const held_entry& e);
+  static bool shows(const slot& s, const std::string& id);
   std::vector<status_entry> rightly_shown(const slot& s, const tenure& t) const;
   std::string annotation_of(const tenure& t, std::string_view state) const;
   void announce(slot& s, const tenure& t, std::string_view state);
@@ -268,8 +271,8 @@ private:
   std::vector<entry_news> disbelieve(slot& s, const record_view& next,
                                      instant now);
   bool claim(tenure& t, instant now);
-  std::optional<std::string> take_from_unproven(const std::string& name,
-                                                instant now);
+  std::optional<held_entry> take_from_unproven(const std::string& name,
+                                               instant now);
   std::optional<held_entry> take_from_leaving(const std::string& name,
                                               const port_block& block,
                                               instant now);

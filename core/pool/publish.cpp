@@ -208,16 +208,23 @@ std::vector<status_entry> pool::status_of(const tenure& t,
                                           bool believing) const {
   std::vector<shown_run> runs;
   for (auto& e : t.entries)
-    if (!e.retiring && (forwards(t, e) || (believing && is_believed(t, e))))
+    if (!e.retiring && (forwards(t, e) || (believing && is_believed(e))))
       runs.push_back({e.run, e.id});
   return show_items(t.items, runs, t.external_ip, t.internal_ip);
 }
 
 /// Whether only a former process's status has spoken of the entry so far. A
 /// restart takes nothing back that may well be true.
-bool pool::is_believed(const tenure& t, const held_entry& e) {
-  return e.unheard && t.former_ips.empty()
+bool pool::is_believed(const held_entry& e) {
+  return e.unheard && !e.strayed
          && (e.phase == entry_phase::idle || e.phase == entry_phase::asked);
+}
+
+/// Whether the status names an entry by its id.
+bool pool::shows(const slot& s, const std::string& id) {
+  return s.record && std::ranges::any_of(s.record->status, [&](auto& x) {
+           return x.forward_entry_id == id;
+         });
 }
 
 /// What the status shows and may go on showing.

@@ -59,6 +59,8 @@ struct held_entry {
   /// True while nobody but a former process's status has said whether it
   /// forwards: that is believed until the table knows better.
   bool unheard = false;
+  /// True if what the status names has been seen at another address.
+  bool strayed = false;
   /// True while the allocator counts its ports as held by the tenure.
   bool claimed = false;
   /// True once the port list of the pod no longer contains it: it is dropped

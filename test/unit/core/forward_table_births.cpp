@@ -244,6 +244,21 @@ BOOST_AUTO_TEST_CASE(a_second_entry_of_one_name_gives_way) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(of_two_entries_of_one_name_the_right_one_stays) {
+  world w;
+  auto former = moved(1, "10.0.9.9");
+  former.external_port = 4000;
+  w.cloud.put(former);
+  auto right = w.cloud.put(world::spec(1));
+  w.begin();
+  w.wish(world::want(world::spec(1)));
+  w.run(5s);
+  BOOST_REQUIRE(w.cloud.entries.size() == 1U);
+  BOOST_TEST(w.cloud.entries.begin()->first == right);
+  BOOST_TEST(w.cloud.count(api_action::modify_entry) == 0U);
+  BOOST_TEST(w.last(world::name(1))->id == right);
+}
+
 BOOST_AUTO_TEST_CASE(a_wish_that_no_table_can_hold_is_refused) {
   world w;
   w.begin();

@@ -197,6 +197,29 @@ BOOST_AUTO_TEST_CASE(what_is_shown_is_taken_back_before_it_ends) {
   BOOST_TEST((when("write status a") < when("drop " + name)));
 }
 
+BOOST_AUTO_TEST_CASE(second_entry_of_a_name_takes_nothing_from_the_first) {
+  auto name = entry_of("a");
+  auto stranger = std::make_shared<pod_view>();
+  stranger->key = {"others", "web"};
+  stranger->uid = "uid-web";
+  stranger->ip = "172.16.99.99";
+  for (auto i = 0; i < 2; ++i) {
+    auto x = sweep();
+    auto second = world.table.at(name);
+    second.internal_ip = stranger->ip;
+    second.external_port = 700;
+    x->entries.push_back(
+      {.id = "fwd-second", .spec = second, .status = entry_status::available});
+    x->owners.push_back(stranger);
+    world.take(world.pool->swept(x, world.now));
+    while (world.step())
+      continue;
+  }
+  BOOST_TEST(violations(core::invariant::no_stranger) == 1U);
+  BOOST_TEST(world.table.contains(name));
+  BOOST_TEST(world.record("a")->status.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_checked_before_the_table_is_settled) {
   world.table.erase(entry_of("a"));
   world.start();
